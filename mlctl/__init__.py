@@ -1,0 +1,1 @@
+"""Terraform for machine learning: declare what should be there, run only what changed."""

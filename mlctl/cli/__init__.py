@@ -1,0 +1,1 @@
+"""Commands: flags in, one call, one view, one exit code."""

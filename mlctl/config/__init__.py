@@ -1,0 +1,1 @@
+"""Configuration: HCL files to declarations, and declarations to values."""

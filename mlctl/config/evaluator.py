@@ -1,0 +1,449 @@
+"""Declarations to values: evaluated when asked for, once, with unknowns where only apply will tell.
+
+Whoever drives this asks in the graph's order, so that what an expression names has been decided
+before; evaluation then never has to go deep.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from mlctl.config.data import output_value, pending_output
+from mlctl.config.declarations import Configuration, Meta, Module, ModuleCall, Object
+from mlctl.config.expand import expand
+from mlctl.config.frames import ONCE, Instances, ModuleFrame, PipelineFrame, Repetition
+from mlctl.config.names import Names
+from mlctl.config.references import Place, resolve
+from mlctl.config.variable_values import checked_variable
+from mlctl.core.address import Address, InstanceKey, Part
+from mlctl.core.diagnostic import Diagnostic, Diagnostics
+from mlctl.core.provenance import Origin
+from mlctl.core.state import StepRecord
+from mlctl.core.value import (
+    DYNAMIC_NULL,
+    DYNAMIC_UNKNOWN,
+    SENSITIVE,
+    Value,
+    null,
+    object_of,
+    string,
+    tuple_of,
+)
+from mlctl.hcl.ast import Expression, ScopeTraversal
+from mlctl.hcl.evaluate import evaluate
+from mlctl.hcl.functions import Function
+
+ObjectValue = Callable[[ModuleFrame, Object, Repetition], Value]
+"""Makes the value of an object nobody has settled yet."""
+
+OutputTypes = Callable[[PipelineFrame, str, Repetition], Mapping[str, str]]
+"""The declared outputs of a step: type by name."""
+
+
+class Evaluator:
+    """The configuration as a function of what is settled so far.
+
+    Attributes:
+        found: What is wrong; each problem once, however often its expression is evaluated.
+        settled: Attributes of objects, by address.
+        records: Results of steps, by address.
+        unsettled: Makes the values of other objects; set by whoever builds the whole.
+        output_types: Likewise for the outputs of steps.
+        input_value: Likewise for the inputs of pipelines.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        variables: Mapping[str, Value],
+        functions: Mapping[str, Function],
+    ) -> None:
+        self.configuration = configuration
+        self.functions = functions
+        self.found: Diagnostics = []
+        self.settled: dict[Address, Value] = {}
+        self.records: dict[Address, StepRecord] = {}
+        self.unsettled: ObjectValue = lambda _frame, _declared, _repetition: DYNAMIC_UNKNOWN
+        self.output_types: OutputTypes = lambda _pipeline, _name, _repetition: {}
+        self.input_value: Callable[[PipelineFrame, str], Value] = lambda _p, _n: DYNAMIC_UNKNOWN
+        self.root = ModuleFrame(configuration.root)
+        self._given = variables
+        self._seen: set[tuple[object, ...]] = set()
+        self._instances: dict[Address, Instances] = {}
+        self._frames: dict[tuple[str, ...], list[ModuleFrame]] = {(): [self.root]}
+        self._values: dict[Address, Value] = {}
+        self._steps: dict[Address, Value] = {}
+
+    # --- expressions -----------------------------------------------------------------------
+
+    def evaluate(self, expr: Expression, names: Names, header: str) -> Value:
+        """The value of an expression at a place; what is wrong is added to ``found``."""
+        value, problems = evaluate(expr, names.scope())
+        for problem in problems:
+            self.say(problem if problem.block else replace(problem, block=header))
+        return value
+
+    def say(self, problem: Diagnostic) -> None:
+        """Add a problem, unless it has been said already."""
+        key = (problem.summary, problem.detail, problem.subject, problem.address)
+        if key not in self._seen:
+            self._seen.add(key)
+            self.found.append(problem)
+
+    def names(
+        self,
+        frame: ModuleFrame,
+        repetition: Repetition = ONCE,
+        pipeline: PipelineFrame | None = None,
+        *,
+        refs: bool = False,
+    ) -> Names:
+        """What names stand for in a module, a pipeline or a repeated block."""
+        return Names(self, frame, pipeline, repetition, refs=refs)
+
+    # --- instances -------------------------------------------------------------------------
+
+    def frames(self, path: tuple[str, ...]) -> list[ModuleFrame]:
+        """The instances of the module at ``path``, callers' order first."""
+        if path not in self._frames:
+            made: list[ModuleFrame] = []
+            for caller in self.frames(path[:-1]):
+                call = caller.module.calls[path[-1]]
+                if call.module is not None:
+                    made.extend(self._call_frames(caller, call, call.module))
+            self._frames[path] = made
+        return self._frames[path]
+
+    def _call_frames(
+        self, caller: ModuleFrame, call: ModuleCall, module: Module
+    ) -> list[ModuleFrame]:
+        return [
+            ModuleFrame(
+                module, (*caller.parts, Part("module", call.name, key)), caller, call, repetition
+            )
+            for key, repetition in self.call_instances(caller, call).by_key.items()
+        ]
+
+    def call_instances(self, frame: ModuleFrame, call: ModuleCall) -> Instances:
+        """The instances of a module call."""
+        address = frame.address("module", call.name)
+        return self._expanded(address, call.meta, self.names(frame), call.body.header)
+
+    def instances(self, frame: ModuleFrame, declared: Object) -> Instances:
+        """The instances of an object in one module instance."""
+        address = frame.address(declared.kind, declared.name)
+        return self._expanded(address, declared.meta, self.names(frame), declared.body.header)
+
+    def step_instances(self, pipeline: PipelineFrame, name: str) -> Instances:
+        """The instances of a step in one pipeline instance."""
+        step = pipeline.declared.steps[name]
+        names = self.names(pipeline.module, pipeline.repetition, pipeline)
+        return self._expanded(
+            pipeline.address.child("step", name), step.meta, names, step.body.header
+        )
+
+    def _expanded(self, address: Address, meta: Meta, names: Names, header: str) -> Instances:
+        known = self._instances.get(address)
+        if known is None or known.unknown:
+            # Asked again after something settled, an unknown number may have become known.
+            known = expand(meta, lambda e: self.evaluate(e, names, header), header, self.found)
+            self._instances[address] = known
+        return known
+
+    def pipelines(self, frame: ModuleFrame, declared: Object) -> list[PipelineFrame]:
+        """The instances of a pipeline."""
+        return [
+            self._pipeline_frame(frame, declared, repetition)
+            for repetition in self.instances(frame, declared).by_key.values()
+        ]
+
+    def _pipeline_frame(
+        self, frame: ModuleFrame, declared: Object, repetition: Repetition
+    ) -> PipelineFrame:
+        key = f"{declared.name}[{repetition.key!r}]"
+        known = frame.pipelines.get(key)
+        if known is None:
+            known = frame.pipelines[key] = PipelineFrame(frame, declared, repetition)
+        return known
+
+    def addresses(self, node: Address) -> list[Address]:
+        """The instances of a node of the graph that are made or run, in order."""
+        modules = tuple(p.name for p in node.parts if p.kind == "module")
+        rest = node.parts[len(modules) :]
+        return [a for frame in self.frames(modules) for a in self._addresses_in(frame, rest)]
+
+    def _addresses_in(self, frame: ModuleFrame, rest: tuple[Part, ...]) -> list[Address]:
+        if not rest or (declared := frame.module.objects.get((rest[0].kind, rest[0].name))) is None:
+            return []
+        if len(rest) == 1:
+            keys = self.instances(frame, declared).by_key
+            return [frame.address(declared.kind, declared.name, key) for key in keys]
+        if rest[1].kind != "step":
+            return []
+        return [
+            pipeline.address.child("step", rest[1].name, key)
+            for pipeline in self.pipelines(frame, declared)
+            for key in self.step_instances(pipeline, rest[1].name).by_key
+        ]
+
+    def dependencies(
+        self, references: tuple[ScopeTraversal, ...], place: Place
+    ) -> frozenset[Address]:
+        """The instances that an explicit ``depends_on`` names."""
+        silent: Diagnostics = []
+        nodes = [node for one in references for node in resolve(one, place, silent)]
+        return frozenset(a for node in nodes for a in self.addresses(node))
+
+    # --- what names stand for --------------------------------------------------------------
+
+    def variable(self, frame: ModuleFrame, name: str) -> Value:
+        """A variable of one module instance, converted and checked."""
+        memo = frame.memo
+        if (key := f"var.{name}") not in memo:
+            memo[key] = DYNAMIC_UNKNOWN  # a validation that names its own variable ends here
+            declared = frame.module.variables[name]
+            given, subject = self._argument(frame, name)
+            value = checked_variable(declared, given, subject, self.say)
+            memo[key] = value
+            self._validate(frame, name)
+            if not value.is_wholly_known:
+                del memo[key]  # it may settle later
+            return value
+        return memo[key]
+
+    def _argument(self, frame: ModuleFrame, name: str) -> tuple[Value | None, Expression | None]:
+        if frame.call is None or frame.caller is None:
+            return self._given.get(name), None
+        attribute = frame.call.arguments.get(name)
+        if attribute is None:
+            return None, None
+        names = self.names(frame.caller, frame.repetition)
+        return self.evaluate(attribute.expr, names, frame.call.body.header), attribute.expr
+
+    def _validate(self, frame: ModuleFrame, name: str) -> None:
+        body = frame.module.variables[name].body
+        for rule in body.blocks.get("validation", ()):
+            condition, message = rule.expr("condition"), rule.expr("error_message")
+            if condition is None or message is None:
+                continue
+            held, marks = self.evaluate(condition, self.names(frame), body.header).unmark_deep()
+            if held.raw is False or held.raw == "false":
+                said = self.evaluate(message, self.names(frame), body.header).unmark()[0]
+                text = said.raw if isinstance(said.raw, str) else "The condition does not hold."
+                self.say(
+                    Diagnostic(
+                        summary="Invalid value for variable",
+                        detail=text if SENSITIVE not in marks or isinstance(said.raw, str) else "",
+                        subject=condition.span(),
+                        block=body.header,
+                    )
+                )
+
+    def local(self, frame: ModuleFrame, name: str) -> Value:
+        """A local value. Not kept while anything in it is unknown, for that may settle later."""
+        memo = frame.memo
+        key = f"local.{name}"
+        if key in memo:
+            return memo[key]
+        memo[key] = DYNAMIC_UNKNOWN  # a circle is said by the graph; here it must only end
+        header = "locals"
+        value = self.evaluate(frame.module.locals[name].expr, self.names(frame), header)
+        if value.is_wholly_known:
+            memo[key] = value
+        else:
+            del memo[key]
+        return value
+
+    def paths(self, frame: ModuleFrame) -> Value:
+        """``path``: folders as text, relative to the root where they are inside it."""
+        root = self.configuration.root.directory
+        directory = frame.module.directory
+        relative = Path(os.path.relpath(directory, root)).as_posix() if frame.parts else "."
+        return object_of(
+            {"module": string(relative), "root": string("."), "cwd": string(str(Path.cwd()))}
+        )
+
+    def call_output(self, frame: ModuleFrame, name: str, output: str) -> Value | None:
+        """``module.NAME.OUTPUT`` of a call that is not repeated."""
+        call = frame.module.calls[name]
+        if call.module is None:
+            return DYNAMIC_UNKNOWN
+        instances = self.call_instances(frame, call)
+        if instances.repeated or instances.unknown or None not in instances.by_key:
+            return None
+        if output not in call.module.outputs:
+            return DYNAMIC_UNKNOWN
+        return self.module_output(self._child(frame, call, None), output)
+
+    def call_value(self, frame: ModuleFrame, name: str) -> Value:
+        """``module.NAME`` as a whole."""
+        call = frame.module.calls[name]
+        if call.module is None:
+            return DYNAMIC_UNKNOWN
+        instances = self.call_instances(frame, call)
+        outputs = call.module.outputs
+        return self._by_key(
+            instances,
+            lambda key: object_of(
+                {o: self.module_output(self._child(frame, call, key), o) for o in outputs}
+            ),
+        )
+
+    def _child(self, frame: ModuleFrame, call: ModuleCall, key: InstanceKey) -> ModuleFrame:
+        parts = (*frame.parts, Part("module", call.name, key))
+        return next(f for f in self.frames((*frame.module.path, call.name)) if f.parts == parts)
+
+    def module_output(self, frame: ModuleFrame, name: str) -> Value:
+        """An output of a module instance."""
+        body = frame.module.outputs[name]
+        expr = body.expr("value")
+        if expr is None:
+            return DYNAMIC_UNKNOWN
+        value = self.evaluate(expr, self.names(frame), body.header)
+        return value.mark(SENSITIVE) if self.flag(body.expr("sensitive"), frame, body.header) else value
+
+    def flag(self, expr: Expression | None, frame: ModuleFrame, header: str) -> bool:
+        """A bool argument that is false unless written."""
+        if expr is None:
+            return False
+        value = self.evaluate(expr, self.names(frame), header).unmark_deep()[0]
+        return value.is_known and (value.raw is True or value.raw == "true")
+
+    def object_value(self, frame: ModuleFrame, kind: str, name: str, *, refs: bool) -> Value:
+        """``KIND.NAME``: attributes, or with ``refs`` what identifies it; by key where repeated."""
+        declared = frame.module.objects[kind, name]
+        instances = self.instances(frame, declared)
+        if refs:
+            return self._by_key(
+                instances, lambda key: reference_value(frame.address(kind, name, key))
+            )
+        return self._by_key(
+            instances,
+            lambda key: self._attributes(
+                frame.address(kind, name, key), frame, declared, instances.by_key[key]
+            ),
+        )
+
+    def _attributes(
+        self, address: Address, frame: ModuleFrame, declared: Object, repetition: Repetition
+    ) -> Value:
+        value = self.settled.get(address)
+        if value is None:
+            value = self.unsettled(frame, declared, repetition)
+        if not value.is_known or value.is_null:
+            return value.mark(Origin(address))
+        identity = {
+            "address": string(str(address)),
+            "kind": string(declared.kind),
+            "name": string(declared.name),
+        }
+        members = dict(value.entries())
+        if declared.kind == "datastore":
+            members["uri"] = string(f"datastore://{declared.name}")
+        if declared.kind == "pipeline":
+            members["outputs"] = self._pipeline_outputs(frame, declared, repetition)
+        return object_of({**members, **identity}).mark(Origin(address))
+
+    def _pipeline_outputs(
+        self, frame: ModuleFrame, declared: Object, repetition: Repetition
+    ) -> Value:
+        pipeline = self._pipeline_frame(frame, declared, repetition)
+        return object_of({o: self.pipeline_output(pipeline, o) for o in declared.outputs})
+
+    def pipeline_member(self, frame: ModuleFrame, name: str, output: str) -> Value | None:
+        """``pipeline.NAME.outputs.OUTPUT`` of a pipeline that is not repeated."""
+        declared = frame.module.objects["pipeline", name]
+        instances = self.instances(frame, declared)
+        if instances.repeated or instances.unknown or None not in instances.by_key:
+            return None
+        if output not in declared.outputs:
+            return DYNAMIC_UNKNOWN
+        return self.pipeline_output(self._pipeline_frame(frame, declared, ONCE), output)
+
+    def pipeline_output(self, pipeline: PipelineFrame, name: str) -> Value:
+        """An output of a pipeline instance, as its ``value`` says."""
+        body = pipeline.declared.outputs[name]
+        expr = body.expr("value")
+        if expr is None:
+            return DYNAMIC_UNKNOWN
+        names = self.names(pipeline.module, pipeline.repetition, pipeline)
+        return self.evaluate(expr, names, body.header)
+
+    def steps_value(self, pipeline: PipelineFrame, name: str) -> Value:
+        """``steps.NAME``: an object with ``outputs``, by key where repeated."""
+        instances = self.step_instances(pipeline, name)
+        address = pipeline.address.child("step", name)
+        known = self._steps.get(address)
+        if known is None:
+            known = self._by_key(
+                instances,
+                lambda key: self._step_value(
+                    pipeline, address.instance(key), instances.by_key[key]
+                ),
+            )
+            self._steps[address] = known
+        return known
+
+    def _step_value(
+        self, pipeline: PipelineFrame, address: Address, repetition: Repetition
+    ) -> Value:
+        known = self._values.get(address)
+        if known is None:
+            types = self.output_types(pipeline, address.name, repetition)
+            record = self.records.get(address)
+            outputs = {
+                name: output_value(kind, record.outputs[name], record.values.get(name))
+                if record is not None and name in record.outputs
+                else pending_output(kind)
+                for name, kind in types.items()
+            }
+            members = {"outputs": object_of(outputs), "address": string(str(address))}
+            known = self._values[address] = object_of(members).mark(Origin(address))
+        return known
+
+    def _by_key(self, instances: Instances, make: Callable[[InstanceKey], Value]) -> Value:
+        if instances.unknown:
+            return DYNAMIC_UNKNOWN.mark(*(Origin(a) for a in instances.pending))
+        if not instances.repeated:
+            return make(None) if None in instances.by_key else DYNAMIC_NULL
+        if any(isinstance(key, int) for key in instances.by_key):
+            return tuple_of([make(key) for key in instances.by_key])
+        return object_of({str(key): make(key) for key in instances.by_key})
+
+    # --- settling --------------------------------------------------------------------------
+
+    def settle_attributes(self, address: Address, attributes: Value) -> None:
+        """Tell what attributes an object has, or will have as far as that is known."""
+        self.settled[address] = attributes
+
+    def settle_record(self, address: Address, record: StepRecord) -> None:
+        """Tell what result a step has."""
+        self.records[address] = record
+        self._values.pop(address, None)
+        self._steps.pop(address.declaration, None)
+
+
+def reference_value(address: Address) -> Value:
+    """An object known by its identity alone."""
+    return object_of(
+        {
+            "address": string(str(address)),
+            "kind": string(address.kind),
+            "name": string(address.name),
+        }
+    ).mark(Origin(address))
+
+
+def referred(value: Value, kind: str) -> Address | None:
+    """The address an evaluated reference names; None when it names nothing of that kind."""
+    bare = value.unmark()[0]
+    if not bare.is_known or bare.is_null or not isinstance(bare.raw, dict):
+        return None
+    address = bare.raw.get("address", null()).unmark()[0]
+    if not isinstance(address.raw, str):
+        return None
+    named = Address.parse(address.raw)
+    return named if named.kind == kind else None

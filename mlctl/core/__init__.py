@@ -1,0 +1,1 @@
+"""The nouns of mlctl: immutable values without effects. Imports the standard library only."""

@@ -1,0 +1,1 @@
+"""Software environments: requirements to a hashed lock."""

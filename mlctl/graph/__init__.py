@@ -1,0 +1,1 @@
+"""The dependency graph of declarations: order, cycles, critical path."""

@@ -1,0 +1,203 @@
+"""Function calls, and ``try`` and ``can``, which look at their arguments unevaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlctl.core.diagnostic import Diagnostic
+from mlctl.core.source import SourceSpan
+from mlctl.core.suggest import nearest
+from mlctl.core.types import BOOL, DYNAMIC, is_sequence
+from mlctl.core.value import DYNAMIC_UNKNOWN, FALSE, TRUE, Value, unknown
+from mlctl.hcl.ast import Expression, FunctionCall
+from mlctl.hcl.evaluation import Evaluation
+from mlctl.hcl.functions.spec import Function, FunctionError
+from mlctl.hcl.scope import Scope
+
+_SPECIAL = ("try", "can")
+_CORE = "core::"
+
+
+def function_call(evaluation: Evaluation, expr: FunctionCall, scope: Scope) -> Value:
+    """The result of a call."""
+    name = expr.name.removeprefix(_CORE)
+    if name in _SPECIAL and _tables(scope):
+        return _special(evaluation, expr, name, scope)
+    function = _look_up(expr.name, scope)
+    if function is None:
+        _unknown_function(evaluation, expr, scope)
+        return DYNAMIC_UNKNOWN
+    mark = len(evaluation.diagnostics)
+    given = _arguments(evaluation, expr, scope)
+    if given is None or evaluation.failed_since(mark):
+        return DYNAMIC_UNKNOWN
+    arguments, places = given
+    try:
+        return function.call(arguments)
+    except FunctionError as error:
+        _failed(evaluation, expr, error, function, places, scope)
+        return DYNAMIC_UNKNOWN
+
+
+def _tables(scope: Scope) -> list[Scope]:
+    """The scopes that have functions, innermost first."""
+    found = []
+    inner: Scope | None = scope
+    while inner is not None:
+        if inner.functions is not None:
+            found.append(inner)
+        inner = inner.parent
+    return found
+
+
+def _look_up(name: str, scope: Scope) -> Function | None:
+    for inner in _tables(scope):
+        assert inner.functions is not None
+        function = inner.functions.get(name) or inner.functions.get(name.removeprefix(_CORE))
+        if function is not None:
+            return function
+    return None
+
+
+def _arguments(
+    evaluation: Evaluation, expr: FunctionCall, scope: Scope
+) -> tuple[list[Value], list[Expression]] | None:
+    """The values of all arguments and the expressions each came from; None: not known how many."""
+    places = list(expr.arguments)
+    if not expr.expand:
+        return [evaluation.value(argument, scope) for argument in places], places
+    last = places.pop()
+    mark = len(evaluation.diagnostics)
+    collection = evaluation.value(last, scope)
+    if evaluation.failed_since(mark):
+        return None
+    members = _members(evaluation, collection, last, expr, scope)
+    if members is None:
+        return None
+    values = [evaluation.value(argument, scope) for argument in places]
+    return values + members, places + [last] * len(members)
+
+
+def _members(
+    evaluation: Evaluation, value: Value, expr: Expression, call: FunctionCall, scope: Scope
+) -> list[Value] | None:
+    """What an argument with ``...`` expands to; None when it is unknown or wrong."""
+    detail = ""
+    if value.is_null:
+        detail = "The expanding argument (indicated by ...) must not be null."
+    elif value.type is not DYNAMIC and not is_sequence(value.type):
+        detail = "The expanding argument (indicated by ...) must be of a tuple, list, or set type."
+    if detail:
+        failure = evaluation.fail(expr.span(), "Invalid expanding argument value", detail)
+        failure.about(expr, scope, call)
+        return None
+    if not value.is_known:
+        return None
+    return [member.with_marks(value.marks) for member in value.elements()]
+
+
+def _failed(
+    evaluation: Evaluation,
+    expr: FunctionCall,
+    error: FunctionError,
+    function: Function,
+    places: list[Expression],
+    scope: Scope,
+) -> None:
+    about: Expression = expr
+    span = expr.source.span(expr.start, expr.open + 1)
+    if error.summary == "Not enough function arguments":
+        span = expr.source.span(expr.end - 1, expr.end)
+    elif error.summary == "Too many function arguments":
+        span = places[len(function.parameters)].span()
+    elif error.argument is not None and error.argument < len(places):
+        about = places[error.argument]
+        span = about.span()
+    evaluation.fail(span, error.summary, error.detail).about(about, scope, expr)
+
+
+def _unknown_function(evaluation: Evaluation, expr: FunctionCall, scope: Scope) -> None:
+    tables = _tables(scope)
+    if not tables:
+        evaluation.fail(
+            expr.span(), "Function calls not allowed", "Functions may not be called here."
+        )
+        return
+    known = sorted({*_SPECIAL, *(name for t in tables for name in t.functions or ())})
+    space, separator, name = expr.name.rpartition("::")
+    if not separator:
+        near = nearest(name, known)
+        hint = f' Did you mean "{near}"?' if near else ""
+        detail = f'There is no function named "{name}".{hint}'
+    else:
+        detail = _in_namespace(space + separator, name, known)
+    evaluation.fail(expr.name_span(), "Call to unknown function", detail)
+
+
+def _in_namespace(space: str, name: str, known: list[str]) -> str:
+    plain = [k for k in known if "::" not in k] if space == _CORE else []
+    names = plain + [k.removeprefix(space) for k in known if k.startswith(space)]
+    if not names:
+        return f'There are no functions in namespace "{space}".'
+    near = nearest(name, names)
+    hint = f" Did you mean {space}{near}?" if near else ""
+    return f'There is no function named "{name}" in namespace {space}.{hint}'
+
+
+def _special(evaluation: Evaluation, expr: FunctionCall, name: str, scope: Scope) -> Value:
+    span = expr.source.span(expr.start, expr.open + 1)
+    if name == "can":
+        if len(expr.arguments) == 1 and not expr.expand:
+            return _can(evaluation, expr.arguments[0], scope)
+        few = not expr.arguments
+        summary = "Not enough function arguments" if few else "Too many function arguments"
+        need = ' Missing value for "expression".' if few else ""
+        only = "" if few else " only"
+        evaluation.fail(span, summary, f'Function "can" expects{only} 1 argument(s).{need}')
+        return DYNAMIC_UNKNOWN
+    problems: list[Diagnostic] = []
+    for value, diagnostics in _attempts(evaluation, expr, scope):
+        if not diagnostics:
+            # What is partly unknown may still fail once it is known, or turn out of another type.
+            return value if value.is_wholly_known else DYNAMIC_UNKNOWN
+        problems += diagnostics
+    evaluation.fail(
+        span,
+        "Error in function call",
+        f'Call to function "try" failed: {_none_succeeded(problems)}.',
+    ).about(expr, scope)
+    return DYNAMIC_UNKNOWN
+
+
+def _attempts(
+    evaluation: Evaluation, expr: FunctionCall, scope: Scope
+) -> Iterator[tuple[Value, list[Diagnostic]]]:
+    for argument in expr.arguments:
+        trial = evaluation.apart()
+        value = trial.value(argument, scope)
+        yield value, (trial.diagnostics if trial.failed_since(0) else [])
+
+
+def _can(evaluation: Evaluation, argument: Expression, scope: Scope) -> Value:
+    trial = evaluation.apart()
+    value = trial.value(argument, scope)
+    if trial.failed_since(0):
+        return FALSE
+    return TRUE if value.is_wholly_known else unknown(BOOL)
+
+
+def _none_succeeded(problems: list[Diagnostic]) -> str:
+    if not problems:
+        return "at least one argument is required"
+    lines = ["no expression succeeded:"]
+    for found in problems:
+        where = f" (at {_place(found.subject)})" if found.subject else ""
+        lines += [f"- {found.summary}{where}", f"  {found.detail}"]
+    return "\n".join([*lines, "", "At least one expression must produce a successful result"])
+
+
+def _place(span: SourceSpan) -> str:
+    """``file:line,column-column``, or with the last line where there are several."""
+    start, end = span.start, span.end
+    until = f"{end.column}" if start.line == end.line else f"{end.line},{end.column}"
+    return f"{span.filename}:{start.line},{start.column}-{until}"

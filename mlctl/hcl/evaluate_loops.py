@@ -1,0 +1,302 @@
+"""For-expressions, splats and the ``%{for}`` of templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from mlctl.core.types import BOOL, DYNAMIC, STRING, ListType, SetType, TupleType, Type, is_primitive
+from mlctl.core.value import (
+    DYNAMIC_UNKNOWN,
+    NOT_NULL,
+    Marks,
+    Refinement,
+    Value,
+    list_of,
+    number,
+    object_of,
+    string,
+    tuple_of,
+    unknown,
+)
+from mlctl.hcl.ast import Expression, For, Item, Splat, TemplateJoin
+from mlctl.hcl.convert import ConversionError, convert
+from mlctl.hcl.evaluation import Evaluation
+from mlctl.hcl.scope import Scope
+
+_SUMMARY = "Invalid 'for' condition"
+_ENOUGH = 10
+"""After so many errors in one loop the rest would only repeat them."""
+
+
+@dataclass(slots=True)
+class _Loop:
+    """A for-expression under way."""
+
+    evaluation: Evaluation
+    expr: For
+    scope: Scope
+    marks: Marks = frozenset()
+    known: bool = True
+    members: list[Value] = field(default_factory=list)
+    named: dict[str, Value] = field(default_factory=dict)
+    groups: dict[str, list[Value]] = field(default_factory=dict)
+
+    def inside(self, key: Value, value: Value) -> Scope:
+        """The scope for one element."""
+        names = {self.expr.value_name: value}
+        if self.expr.key_name:
+            names = {self.expr.key_name: key, **names}
+        return self.scope.child(names)
+
+    def fail(self, about: Expression, summary: str, detail: str, scope: Scope) -> None:
+        """Report an error with one of the loop's parts."""
+        self.evaluation.fail(about.span(), summary, detail).about(about, scope, self.expr)
+
+    def result(self) -> Value:
+        """What was built; unknown when it is not certain which elements there are."""
+        if not self.known:
+            return DYNAMIC_UNKNOWN.with_marks(self.marks)
+        if self.expr.key is None:
+            return tuple_of(self.members).with_marks(self.marks)
+        if self.expr.group:
+            self.named = {key: tuple_of(values) for key, values in self.groups.items()}
+        return object_of(self.named).with_marks(self.marks)
+
+
+def for_expression(evaluation: Evaluation, expr: For, scope: Scope) -> Value:
+    """``[for …]`` and ``{for …}``."""
+    loop = _Loop(evaluation, expr, scope)
+    collection = evaluation.value(expr.collection, scope)
+    if not _iterable(loop, collection):
+        return DYNAMIC_UNKNOWN
+    if collection.type is DYNAMIC:
+        return DYNAMIC_UNKNOWN
+    loop.marks = collection.marks
+    if expr.condition is not None:
+        condition_marks = _try_condition(loop, expr.condition)
+        if condition_marks is None:
+            return DYNAMIC_UNKNOWN
+        if not collection.is_known:
+            loop.marks |= condition_marks
+    if not collection.is_known:
+        return DYNAMIC_UNKNOWN.with_marks(loop.marks)
+    mark = len(evaluation.diagnostics)
+    for key, value in _elements(collection):
+        _one(loop, loop.inside(key, value))
+        if len(evaluation.diagnostics) - mark >= _ENOUGH and evaluation.failed_since(mark):
+            loop.known = False
+            break
+    return loop.result()
+
+
+def _iterable(loop: _Loop, collection: Value) -> bool:
+    where = loop.expr.collection
+    if collection.is_null:
+        detail = "A null value cannot be used as the collection in a 'for' expression."
+        loop.fail(where, "Iteration over null value", detail, loop.scope)
+        return False
+    if is_primitive(collection.type):
+        detail = (
+            f"A value of type {collection.type.friendly_name} cannot be used as the collection in "
+            "a 'for' expression."
+        )
+        loop.fail(where, "Iteration over non-iterable value", detail, loop.scope)
+        return False
+    return True
+
+
+def _try_condition(loop: _Loop, condition: Expression) -> Marks | None:
+    """Evaluate the filter once on nothing in particular, so that a broken one is told once."""
+    mark = len(loop.evaluation.diagnostics)
+    scope = loop.inside(DYNAMIC_UNKNOWN, DYNAMIC_UNKNOWN)
+    result = loop.evaluation.value(condition, scope)
+    if result.is_null:
+        detail = "The value of the 'if' clause must not be null."
+        loop.fail(condition, "Condition is null", detail, loop.scope)
+        return None
+    try:
+        convert(result, BOOL)
+    except ConversionError as error:
+        detail = f"The 'if' clause value is invalid: {error.message}."
+        loop.fail(condition, _SUMMARY, detail, loop.scope)
+        return None
+    return None if loop.evaluation.failed_since(mark) else result.marks
+
+
+def _elements(collection: Value) -> Iterator[tuple[Value, Value]]:
+    """Keys and values, in the order of iteration: the elements of a set are their own keys."""
+    if isinstance(collection.raw, dict):
+        for name, value in collection.raw.items():
+            yield string(name), value
+    elif isinstance(collection.type, SetType):
+        for value in collection.elements():
+            yield value, value
+    else:
+        for position, value in enumerate(collection.elements()):
+            yield number(position), value
+
+
+def _one(loop: _Loop, scope: Scope) -> None:
+    """One element's part of the result."""
+    expr, evaluation = loop.expr, loop.evaluation
+    if expr.condition is not None and not _included(loop, expr.condition, scope):
+        return
+    if expr.key is None:
+        loop.members.append(evaluation.value(expr.value, scope))
+        return
+    key = _key(loop, expr.key, scope)
+    if key is None:
+        loop.known = False
+        return
+    value = evaluation.value(expr.value, scope)
+    if expr.group:
+        loop.groups.setdefault(key, []).append(value)
+    elif key in loop.named:
+        detail = (
+            f'Two different items produced the key "{key}" in this \'for\' expression. If '
+            "duplicates are expected, use the ellipsis (...) after the value expression to enable "
+            "grouping by key."
+        )
+        loop.fail(expr.key, "Duplicate object key", detail, scope)
+    else:
+        loop.named[key] = value
+
+
+def _included(loop: _Loop, condition: Expression, scope: Scope) -> bool:
+    include = loop.evaluation.value(condition, scope)
+    detail = "The value of the 'if' clause must not be null."
+    if not include.is_null:
+        loop.marks |= include.marks
+        try:
+            truth = convert(include, BOOL)
+        except ConversionError as error:
+            detail = f"The 'if' clause value is invalid: {error.message}."
+        else:
+            loop.known = loop.known and truth.is_known
+            return truth.is_known and truth.as_bool()
+    if loop.known:
+        loop.fail(condition, _SUMMARY, detail, scope)
+    loop.known = False
+    return False
+
+
+def _key(loop: _Loop, expr: Expression, scope: Scope) -> str | None:
+    key = loop.evaluation.value(expr, scope)
+    detail = "Key expression in 'for' expression must not produce a null value."
+    if not key.is_null:
+        loop.marks |= key.marks
+        if not key.is_known:
+            return None
+        try:
+            return convert(key, STRING).as_string()
+        except ConversionError as error:
+            detail = f"The key expression produced an invalid result: {error.message}."
+    if loop.known:
+        loop.fail(expr, "Invalid object key", detail, scope)
+    return None
+
+
+def template_join(evaluation: Evaluation, expr: TemplateJoin, scope: Scope) -> Value:
+    """The results of a loop in a template, one after the other."""
+    results = evaluation.value(expr.loop, scope)
+    if not results.is_known:
+        return unknown(STRING).with_marks(results.marks)
+    marks, pieces = results.marks, []
+    for result in results.elements():
+        if not result.is_known:
+            return unknown(STRING).with_marks(marks)
+        # The loop's body is a template, so every result is a string.
+        pieces.append(result.as_string())
+        marks |= result.marks
+    return string("".join(pieces)).with_marks(marks)
+
+
+def item(evaluation: Evaluation, expr: Item, _scope: Scope) -> Value:
+    """What the splat around is at."""
+    return evaluation.items.get(expr, DYNAMIC_UNKNOWN)
+
+
+def splat(evaluation: Evaluation, expr: Splat, scope: Scope) -> Value:
+    """``target[*]…``: the same steps on every element; a single value counts as one of one."""
+    mark = len(evaluation.diagnostics)
+    target = evaluation.value(expr.target, scope)
+    if evaluation.failed_since(mark):
+        return DYNAMIC_UNKNOWN
+    sequence = isinstance(target.type, (TupleType, ListType, SetType))
+    if target.is_null:
+        if not sequence:
+            return tuple_of(()).with_marks(target.marks)
+        detail = "Splat expressions (with the * symbol) cannot be applied to null sequences."
+        failure = evaluation.fail(expr.target.span(), "Splat of null value", detail)
+        failure.about(expr.target, scope)
+        return DYNAMIC_UNKNOWN
+    if target.type is DYNAMIC:
+        return DYNAMIC_UNKNOWN.with_marks(target.marks)
+    if sequence:
+        return _splat_sequence(evaluation, expr, target, scope)
+    # Whether it is one element or none depends on whether it will be null.
+    undecided = not target.is_never_null
+    found = _splat_sequence(evaluation, expr, tuple_of([target]).with_marks(target.marks), scope)
+    return DYNAMIC_UNKNOWN.with_marks(target.marks) if undecided else found
+
+
+def _splat_sequence(evaluation: Evaluation, expr: Splat, target: Value, scope: Scope) -> Value:
+    if not target.is_known:
+        return _splat_later(evaluation, expr, target, scope)
+    mark = len(evaluation.diagnostics)
+    values = [_each(evaluation, expr, element, scope) for element in target.elements()]
+    if evaluation.failed_since(mark):
+        result = _result_type(evaluation.apart(), expr, target.type, scope)
+        return unknown(result).with_marks(target.marks)
+    if isinstance(target.type, TupleType):
+        return tuple_of(values).with_marks(target.marks)
+    if not values:
+        result = _result_type(evaluation, expr, target.type, scope)
+        assert isinstance(result, ListType)
+        return list_of((), result.element).with_marks(target.marks)
+    try:
+        return list_of(values).with_marks(target.marks)
+    except ValueError:
+        evaluation.fail(
+            expr.each.span(),
+            "Invalid nested splat expressions",
+            "The second level of splat expression produced elements of different types, so it "
+            "isn't possible to construct a valid list to represent the top-level result.\n\n"
+            "Consider using a for expression instead, to produce a tuple-typed result which can "
+            "therefore have non-homogenous element types.",
+        )
+        return DYNAMIC_UNKNOWN
+
+
+def _each(evaluation: Evaluation, expr: Splat, element: Value, scope: Scope) -> Value:
+    outer = evaluation.items.get(expr.item)
+    evaluation.items[expr.item] = element
+    try:
+        return evaluation.value(expr.each, scope)
+    finally:
+        if outer is None:
+            del evaluation.items[expr.item]
+        else:
+            evaluation.items[expr.item] = outer
+
+
+def _result_type(evaluation: Evaluation, expr: Splat, target: Type, scope: Scope) -> Type:
+    if isinstance(target, TupleType):
+        return TupleType(
+            _each(evaluation, expr, unknown(element), scope).type for element in target.elements
+        )
+    assert isinstance(target, (ListType, SetType))
+    return ListType(_each(evaluation, expr, unknown(target.element), scope).type)
+
+
+def _splat_later(evaluation: Evaluation, expr: Splat, target: Value, scope: Scope) -> Value:
+    result = _result_type(evaluation, expr, target.type, scope)
+    known = NOT_NULL
+    if isinstance(result, ListType):
+        known = Refinement(
+            not_null=True,
+            min_length=target.refinement.min_length,
+            max_length=target.refinement.max_length,
+        )
+    return unknown(result, known).with_marks(target.marks)

@@ -1,0 +1,49 @@
+"""Source text: from character offsets to lines, columns and bytes, computed only when asked."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+import regex
+
+from mlctl.core.source import Position, SourceSpan
+
+
+class Source:
+    """One text with a name, and the way from character offsets to positions."""
+
+    __slots__ = ("_starts", "filename", "text")
+
+    def __init__(self, filename: str, text: str) -> None:
+        self.filename = filename
+        self.text = text
+        self._starts: list[int] | None = None
+
+    def span(self, start: int, end: int) -> SourceSpan:
+        """The stretch from character offset ``start`` up to, not including, ``end``."""
+        return SourceSpan(self.filename, self.position(start), self.position(end), self)
+
+    def position(self, offset: int) -> Position:
+        """Where a character offset is. An offset past the end counts as the end."""
+        starts = self._line_starts()
+        offset = min(offset, len(self.text))
+        line = bisect_right(starts, offset)
+        before = self.text[starts[line - 1] : offset]
+        column = len(before) if before.isascii() else len(regex.findall(r"\X", before))
+        head = self.text[: starts[line - 1]]
+        byte = (len(head) if head.isascii() else len(head.encode())) + len(before.encode())
+        return Position(line, column + 1, byte)
+
+    def line(self, number: int) -> str:
+        """The text of one line, counted from 1, without its line end."""
+        starts = self._line_starts()
+        end = starts[number] if number < len(starts) else len(self.text)
+        return self.text[starts[number - 1] : end].rstrip("\r\n")
+
+    def _line_starts(self) -> list[int]:
+        if self._starts is None:
+            text, starts, at = self.text, [0], -1
+            while (at := text.find("\n", at + 1)) >= 0:
+                starts.append(at + 1)
+            self._starts = starts
+        return self._starts

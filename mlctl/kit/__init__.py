@@ -1,0 +1,1 @@
+"""What providers share and may import: the job directory, staging, contract suites."""

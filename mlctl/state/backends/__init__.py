@@ -1,0 +1,1 @@
+"""Where a state is kept, one module a backend."""

@@ -1,0 +1,1 @@
+"""Readers of plans and events: text, diagnostics, console, JSON lines."""

@@ -1,0 +1,77 @@
+"""The parts of a step's key in words."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from mlctl.core.digest import Json, short
+from mlctl.core.secret import MASK
+from mlctl.core.step import (
+    AbsentInput,
+    DataInput,
+    Image,
+    InputKey,
+    Interpreter,
+    LiteralInput,
+    LockedSoftware,
+    MembersInput,
+    Pending,
+    SoftwareKey,
+)
+from mlctl.views.sealed import is_sealed_text, recorded_value
+from mlctl.views.text import listed
+from mlctl.views.value_text import KNOWN_AFTER_APPLY, inline, quoted
+
+
+def input_text(part: InputKey | Pending, *, typed: bool = False) -> str:
+    """An input in short: its value, or enough of its digest to tell two apart.
+
+    Args:
+        part: The input.
+        typed: Say the declared type of a literal too.
+    """
+    match part:
+        case LiteralInput(kind, value):
+            return f"{inline(recorded_value(value))}{f' ({kind})' if typed else ''}"
+        case DataInput(of):
+            return short(of)
+        case MembersInput(members):
+            return f"{{{listed([f'{name}: {short(of)}' for name, of in members.items()])}}}"
+        case AbsentInput():
+            return "(not given)"
+        case Pending():
+            return pending_text(part)
+        case _:
+            assert_never(part)
+
+
+def software_text(part: SoftwareKey | Pending) -> str:
+    """What a step runs in."""
+    match part:
+        case Interpreter(implementation, version):
+            return f"the target's own {implementation} {version}"
+        case LockedSoftware(of, python, packages):
+            return f"lock {short(of)} (Python {python}, {len(packages)} packages)"
+        case Image(of):
+            return f"image {of}"
+        case Pending():
+            return pending_text(part)
+        case _:
+            assert_never(part)
+
+
+def pending_text(part: Pending) -> str:
+    """That a part is known only after apply, and what it waits for."""
+    if not part.upstream:
+        return KNOWN_AFTER_APPLY
+    return f"(known after apply of {listed([str(a) for a in part.upstream])})"
+
+
+def text_or_secret(text: str) -> str:
+    """A declared variable's text in quotes, unless it is sealed."""
+    return MASK if is_sealed_text(text) else quoted(text)
+
+
+def plain_text(value: Json) -> str:
+    """Any recorded plain value."""
+    return inline(recorded_value(value))
