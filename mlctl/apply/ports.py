@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Protocol
 
 from mlctl.core.address import Address
 from mlctl.core.desired import Evaluation, Located
-from mlctl.core.digest import Digest
+from mlctl.core.digest import Digest, Json
 from mlctl.core.job import Artifact
 from mlctl.core.provider import Artifacts, Attributes, Context, Executor, ResourceType
 from mlctl.core.result import ResultRecord
@@ -88,6 +88,9 @@ class Executors(Protocol):
 
     def made(self, address: Address, attributes: Attributes) -> None:
         """Tell that this run made or changed the target."""
+
+    def facts(self, address: Address) -> Mapping[str, Json]:
+        """What is known of a target's hardware and system, recorded with its results."""
 
 
 KindOf = Callable[[Address, str, str], ResourceType]

@@ -45,7 +45,7 @@ class StopSignal:
             self._wake()
 
     def interrupt(self, *, detach: bool = False) -> None:
-        """What Ctrl-C means: the first cancels (or detaches, where asked to), the second detaches."""
+        """What Ctrl-C means: the first cancels, or detaches where asked to; the second detaches."""
         again = self._level >= Stop.CANCEL
         self.request(Stop.DETACH if again or detach else Stop.CANCEL, "interrupted")
 

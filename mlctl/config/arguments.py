@@ -26,7 +26,6 @@ from mlctl.core.value import (
 from mlctl.hcl.ast import Expression
 from mlctl.hcl.convert import ConversionError, convert
 
-
 T = TypeVar("T")
 
 

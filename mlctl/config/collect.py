@@ -182,7 +182,9 @@ class _Collector:
         return step
 
     def _refuse_inline_parts(self, body: Decoded) -> None:
-        spans = {n: body.arguments[n].name_span() for n in schemas.INLINE_ONLY if n in body.arguments}
+        spans = {
+            n: body.arguments[n].name_span() for n in schemas.INLINE_ONLY if n in body.arguments
+        }
         spans |= {
             kind: body.blocks[kind][0].block.type_span()
             for kind in ("input", "output")

@@ -76,6 +76,14 @@ def pending_output(type_name: str) -> Value:
     )
 
 
+def moved_data(value: Value, path: str) -> Value:
+    """A data value standing at another path; other values as they are."""
+    bare, marks = value.unmark()
+    if not is_data(bare):
+        return value
+    return object_of({**bare.entries(), "path": string(path)}).with_marks(marks)
+
+
 def kind_of(type_name: str) -> DataKind | None:
     """The shape a type has on disk; None where both are possible."""
     if type_name in FILE_TYPES:

@@ -9,8 +9,10 @@ from pathlib import Path
 from mlctl.config.decode import Decoded
 from mlctl.core.address import Address, Part
 from mlctl.core.source import SourceSpan
+from mlctl.core.types import Type
+from mlctl.core.value import Value
 from mlctl.hcl.ast import Attribute, Expression, ScopeTraversal
-from mlctl.hcl.typeexpr import TypeConstraint
+from mlctl.hcl.defaults import Defaults
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +99,21 @@ class Object:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A declared variable."""
+    """A declared variable.
+
+    Attributes:
+        type: Its constraint; ``any`` unless written.
+        defaults: Of the optional attributes in the constraint.
+        default: Its value when none is given; None: it must be given.
+    """
 
     name: str
     body: Decoded
-    constraint: TypeConstraint
+    type: Type
+    defaults: Defaults | None = None
     sensitive: bool = False
     nullable: bool = True
+    default: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)

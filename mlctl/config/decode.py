@@ -233,5 +233,3 @@ def not_allowed(
         subject=subject,
         block=header,
     )
-
-

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mlctl.config.arguments import arguments
+from mlctl.config.data import artifact_of, is_data
 from mlctl.config.declarations import Configuration, Object
 from mlctl.config.evaluator import Evaluator
 from mlctl.config.frames import Instances, ModuleFrame, PipelineFrame, Repetition
 from mlctl.config.locate import Locator
 from mlctl.config.objects import Objects
-from mlctl.config.ports import Foresight, Locks, Seal, Sources
+from mlctl.config.ports import Locks, Seal, Sources
 from mlctl.config.software import Softwares
-from mlctl.config.steps import Steps
+from mlctl.config.steps import THIS_MACHINE, Steps
 from mlctl.core.address import Address
 from mlctl.core.desired import DesiredResource, DesiredStep, EvaluationFailed
 from mlctl.core.diagnostic import Diagnostics
 from mlctl.core.digest import Digest, Json
 from mlctl.core.errors import MlctlError
+from mlctl.core.schema import BlockSchema
 from mlctl.core.secret import Secret
 from mlctl.core.state import StepRecord
-from mlctl.core.value import SENSITIVE, Value, from_plain, object_of, string
+from mlctl.core.value import SENSITIVE, Value, from_plain, null, object_of, string
 from mlctl.hcl.functions import Function
 
 
@@ -41,13 +44,14 @@ class Outside:
     """What evaluation asks of the world.
 
     Attributes:
+        published: Where a pipeline's output stands for people.
         datastore_path: The folder of a datastore from its type, attributes and a path inside it.
     """
 
     sources: Sources
     locks: Locks
-    foresight: Foresight
     seal: Seal
+    published: Callable[[Address], str]
     datastore_path: DatastorePath
     functions: Mapping[str, Function]
 
@@ -90,10 +94,9 @@ class ConfigurationValues:
         providers: Mapping[tuple[str, str], str],
     ) -> None:
         self.configuration = configuration
-        self.evaluator = evaluator = Evaluator(
-            configuration, request.variables, outside.functions
-        )
+        self.evaluator = evaluator = Evaluator(configuration, request.variables, outside.functions)
         self._outside = outside
+        self._this_machine: DesiredResource | None = None
         self._stored: set[Digest] = set()
         locator = Locator(
             root=configuration.root.directory,
@@ -105,9 +108,21 @@ class ConfigurationValues:
         softwares = Softwares(evaluator, outside.locks)
         self._objects = Objects(evaluator, locator, softwares, providers)
         self._steps = Steps(evaluator, locator, softwares, request.salt, request.inputs)
+        evaluator.published = outside.published
         evaluator.unsettled = self._objects.value
         evaluator.output_types = self._steps.output_types
         evaluator.input_value = self._steps.input_value
+
+    def use_this_machine(self, schema: BlockSchema) -> None:
+        """Say what the implicit target is that steps run on when none is named."""
+        written = {n: null(a.type) for n, a in schema.attributes.items() if not a.computed}
+        self._this_machine = DesiredResource(
+            address=THIS_MACHINE,
+            kind="compute",
+            type="local",
+            attributes=object_of(written),
+            schema=schema,
+        )
 
     @property
     def found(self) -> Diagnostics:
@@ -145,6 +160,8 @@ class ConfigurationValues:
 
     def resource(self, address: Address) -> DesiredResource:
         """See ``Evaluation.resource``."""
+        if address == THIS_MACHINE and self._this_machine is not None:
+            return self._this_machine
         frame, declared, repetition = self._find(address)
         return self._objects.resource(frame, declared, repetition)
 
@@ -211,6 +228,20 @@ class ConfigurationValues:
         body = self.configuration.root.outputs[name]
         return self.evaluator.flag(body.expr("sensitive"), self.evaluator.root, body.header)
 
+    def output_digest(self, address: Address) -> Digest | None:
+        """The content of a pipeline's data output; None for other outputs and unknown ones."""
+        value = self.evaluator.pipeline_output(self._pipeline(address), address.name)
+        bare = value.unmark_deep()[0]
+        artifact = artifact_of(bare) if is_data(bare) else None
+        return artifact.digest if artifact else None
+
+    def is_protected(self, address: Address) -> bool:
+        """True when the object must not be destroyed."""
+        frame, declared, repetition = self._find(address)
+        block = declared.body.one("lifecycle")
+        where = arguments(self.evaluator, self.evaluator.names(frame, repetition))
+        return block is not None and where.flag(block, "prevent_destroy", default=False)
+
     # --- settling --------------------------------------------------------------------------
 
     def settle_resource(self, address: Address, attributes: Mapping[str, Json | Secret]) -> None:
@@ -237,9 +268,7 @@ class ConfigurationValues:
     def _find(self, address: Address) -> tuple[ModuleFrame, Object, Repetition]:
         modules = address.module
         frame = next(
-            f
-            for f in self.evaluator.frames(tuple(p.name for p in modules))
-            if f.parts == modules
+            f for f in self.evaluator.frames(tuple(p.name for p in modules)) if f.parts == modules
         )
         part = address.parts[len(modules)]
         declared = frame.module.objects[part.kind, part.name]
@@ -248,11 +277,7 @@ class ConfigurationValues:
     def _pipeline(self, address: Address) -> PipelineFrame:
         frame, declared, _ = self._find(address)
         key = address.parts[len(address.module)].key
-        return next(
-            p
-            for p in self.evaluator.pipelines(frame, declared)
-            if p.repetition.key == key
-        )
+        return next(p for p in self.evaluator.pipelines(frame, declared) if p.repetition.key == key)
 
     def _raise_since(self, before: int) -> None:
         if len(self.found) > before:

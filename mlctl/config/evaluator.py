@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from mlctl.config.data import output_value, pending_output
+from mlctl.config.data import moved_data, output_value, pending_output
 from mlctl.config.declarations import Configuration, Meta, Module, ModuleCall, Object
 from mlctl.config.expand import expand
 from mlctl.config.frames import ONCE, Instances, ModuleFrame, PipelineFrame, Repetition
@@ -53,6 +53,7 @@ class Evaluator:
         unsettled: Makes the values of other objects; set by whoever builds the whole.
         output_types: Likewise for the outputs of steps.
         input_value: Likewise for the inputs of pipelines.
+        published: Likewise for where the outputs of pipelines stand.
     """
 
     def __init__(
@@ -69,10 +70,12 @@ class Evaluator:
         self.unsettled: ObjectValue = lambda _frame, _declared, _repetition: DYNAMIC_UNKNOWN
         self.output_types: OutputTypes = lambda _pipeline, _name, _repetition: {}
         self.input_value: Callable[[PipelineFrame, str], Value] = lambda _p, _n: DYNAMIC_UNKNOWN
+        self.published: Callable[[Address], str] = str
         self.root = ModuleFrame(configuration.root)
         self._given = variables
         self._seen: set[tuple[object, ...]] = set()
-        self._instances: dict[Address, Instances] = {}
+        self._settles = 0
+        self._instances: dict[Address, tuple[Instances, int]] = {}
         self._frames: dict[tuple[str, ...], list[ModuleFrame]] = {(): [self.root]}
         self._values: dict[Address, Value] = {}
         self._steps: dict[Address, Value] = {}
@@ -110,10 +113,14 @@ class Evaluator:
         """The instances of the module at ``path``, callers' order first."""
         if path not in self._frames:
             made: list[ModuleFrame] = []
+            final = True
             for caller in self.frames(path[:-1]):
                 call = caller.module.calls[path[-1]]
                 if call.module is not None:
                     made.extend(self._call_frames(caller, call, call.module))
+                final = final and self.call_instances(caller, call).is_final
+            if not final:
+                return made
             self._frames[path] = made
         return self._frames[path]
 
@@ -146,11 +153,11 @@ class Evaluator:
         )
 
     def _expanded(self, address: Address, meta: Meta, names: Names, header: str) -> Instances:
-        known = self._instances.get(address)
-        if known is None or known.unknown:
-            # Asked again after something settled, an unknown number may have become known.
+        known, at = self._instances.get(address, (None, -1))
+        if known is None or (at != self._settles and not known.is_final):
+            # Something settled meanwhile: an unknown number or value may have become known.
             known = expand(meta, lambda e: self.evaluate(e, names, header), header, self.found)
-            self._instances[address] = known
+            self._instances[address] = (known, self._settles)
         return known
 
     def pipelines(self, frame: ModuleFrame, declared: Object) -> list[PipelineFrame]:
@@ -165,7 +172,7 @@ class Evaluator:
     ) -> PipelineFrame:
         key = f"{declared.name}[{repetition.key!r}]"
         known = frame.pipelines.get(key)
-        if known is None:
+        if known is None or known.repetition is not repetition:
             known = frame.pipelines[key] = PipelineFrame(frame, declared, repetition)
         return known
 
@@ -303,7 +310,11 @@ class Evaluator:
         if expr is None:
             return DYNAMIC_UNKNOWN
         value = self.evaluate(expr, self.names(frame), body.header)
-        return value.mark(SENSITIVE) if self.flag(body.expr("sensitive"), frame, body.header) else value
+        return (
+            value.mark(SENSITIVE)
+            if self.flag(body.expr("sensitive"), frame, body.header)
+            else value
+        )
 
     def flag(self, expr: Expression | None, frame: ModuleFrame, header: str) -> bool:
         """A bool argument that is false unless written."""
@@ -370,7 +381,8 @@ class Evaluator:
         if expr is None:
             return DYNAMIC_UNKNOWN
         names = self.names(pipeline.module, pipeline.repetition, pipeline)
-        return self.evaluate(expr, names, body.header)
+        value = self.evaluate(expr, names, body.header)
+        return moved_data(value, self.published(pipeline.address.child("outputs", name)))
 
     def steps_value(self, pipeline: PipelineFrame, name: str) -> Value:
         """``steps.NAME``: an object with ``outputs``, by key where repeated."""
@@ -417,10 +429,12 @@ class Evaluator:
 
     def settle_attributes(self, address: Address, attributes: Value) -> None:
         """Tell what attributes an object has, or will have as far as that is known."""
+        self._settles += 1
         self.settled[address] = attributes
 
     def settle_record(self, address: Address, record: StepRecord) -> None:
         """Tell what result a step has."""
+        self._settles += 1
         self.records[address] = record
         self._values.pop(address, None)
         self._steps.pop(address.declaration, None)

@@ -33,7 +33,7 @@ def expand(meta: Meta, evaluate: Evaluate, header: str, found: Diagnostics) -> I
     return Instances({None: ONCE})
 
 
-def _typed(  # noqa: PLR0913 - one argument's value with all it needs to explain a misfit
+def _typed(
     expr: Expression, value: Value, wanted: object, name: str, header: str, found: Diagnostics
 ) -> Value | Instances:
     """The plain value of a meta-argument; or the answer when it gives none."""

@@ -41,6 +41,12 @@ class Instances:
     unknown: bool = False
     pending: frozenset[Address] = frozenset()
 
+    @property
+    def is_final(self) -> bool:
+        """True when nothing that settles later can change them."""
+        values = (one.value for one in self.by_key.values())
+        return not self.unknown and all(v is None or v.is_wholly_known for v in values)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModuleFrame:

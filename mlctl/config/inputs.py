@@ -38,7 +38,7 @@ from mlctl.core.value import (
     tuple_of,
     unknown,
 )
-from mlctl.hcl.console_format import console_format
+from mlctl.hcl.console_format import format_value
 from mlctl.hcl.convert import ConversionError, convert
 
 
@@ -125,9 +125,7 @@ class Binder:
 
     # --- literals --------------------------------------------------------------------------
 
-    def _literal(
-        self, type_name: str, name: str, given: Given, port: Port | None
-    ) -> Bound | None:
+    def _literal(self, type_name: str, name: str, given: Given, port: Port | None) -> Bound | None:
         try:
             value = convert(given.value, LITERAL_TYPE[type_name])
         except ConversionError as error:
@@ -146,7 +144,7 @@ class Binder:
             return None
         problem = self._outside(type_name, bare, port)
         if problem:
-            shown = "its value" if SENSITIVE in marks else console_format(bare)
+            shown = "its value" if SENSITIVE in marks else format_value(bare)
             self._say("Invalid value for input", f'Input "{name}": {shown} {problem}.', given)
             return None
         text = literal_text(bare)
@@ -165,12 +163,10 @@ class Binder:
             return ""
         least = self.arguments.value(port.body, "min").unmark_deep()[0]
         most = self.arguments.value(port.body, "max").unmark_deep()[0]
-        if least.type is NUMBER and least.is_known and not least.is_null:
-            if bare.as_number() < least.as_number():
-                return f"is less than the minimum {number_text(least.as_number())}"
-        if most.type is NUMBER and most.is_known and not most.is_null:
-            if bare.as_number() > most.as_number():
-                return f"is greater than the maximum {number_text(most.as_number())}"
+        if _is_number(least) and bare.as_number() < least.as_number():
+            return f"is less than the minimum {number_text(least.as_number())}"
+        if _is_number(most) and bare.as_number() > most.as_number():
+            return f"is greater than the maximum {number_text(most.as_number())}"
         return ""
 
     def _outside_enum(self, bare: Value, port: Port) -> str:
@@ -184,9 +180,7 @@ class Binder:
 
     # --- data ------------------------------------------------------------------------------
 
-    def _data(
-        self, type_name: str, name: str, given: Given, caller: ModuleFrame
-    ) -> Bound | None:
+    def _data(self, type_name: str, name: str, given: Given, caller: ModuleFrame) -> Bound | None:
         value, marks = given.value.unmark()
         needs = origins_of(given.value)
         if not value.is_known:
@@ -237,12 +231,12 @@ class Binder:
         self, type_name: str, given: Given, caller: ModuleFrame, kind: DataKind | None
     ) -> tuple[Value, Content | None] | None:
         """One piece of data: the value that stands for it and, when known, its content."""
-        value, marks = given.value.unmark()
+        value = given.value.unmark()[0]
         if not value.is_known:
             return given.value, None
         if is_data(value):
             plain = without_origins(value)[0].unmark_deep()[0]
-            content = self._known_content(plain, given)
+            content = self._known_content(plain)
             if content is not None and not self._fits(content, kind, given):
                 return None
             return given.value, content
@@ -256,7 +250,7 @@ class Binder:
             return None
         return self._at_path(type_name, value.as_string(), given, caller, kind)
 
-    def _known_content(self, plain: Value, given: Given) -> Content | None:
+    def _known_content(self, plain: Value) -> Content | None:
         artifact = artifact_of(plain)
         if artifact is None:
             return None
@@ -320,10 +314,12 @@ class Binder:
 
     def _say(self, summary: str, detail: str, given: Given) -> None:
         self.arguments.evaluator.say(
-            Diagnostic(
-                summary=summary, detail=detail, subject=given.subject, block=given.header
-            )
+            Diagnostic(summary=summary, detail=detail, subject=given.subject, block=given.header)
         )
+
+
+def _is_number(bound: Value) -> bool:
+    return bound.type is NUMBER and bound.is_known and not bound.is_null
 
 
 def inferred_type(value: Value) -> str:

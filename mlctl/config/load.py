@@ -1,7 +1,8 @@
-"""Configuration files to declarations: every ``*.hcl`` of a folder, merged, and the modules it calls."""
+"""Configuration files to declarations: every ``*.hcl`` of a folder, and the modules it calls."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,7 +28,7 @@ class Loader:
     """
 
     root: Path
-    resource_types: dict[tuple[str, str], ResourceType]
+    resource_types: Mapping[tuple[str, str], ResourceType]
     files: dict[str, str] = field(default_factory=dict)
     found: Diagnostics = field(default_factory=list)
 
@@ -137,7 +138,7 @@ class Loader:
 
 
 def load(
-    root: Path, resource_types: dict[tuple[str, str], ResourceType]
+    root: Path, resource_types: Mapping[tuple[str, str], ResourceType]
 ) -> tuple[Configuration, Diagnostics]:
     """Read the configuration in ``root``; what is wrong is said, what is right is kept."""
     loader = Loader(root, resource_types)

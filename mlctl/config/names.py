@@ -1,4 +1,4 @@
-"""Names to values: what ``var.x``, ``steps.prep.outputs.data`` or ``each.key`` stand for somewhere."""
+"""Names to values: what ``var.x``, ``steps.prep.outputs.data`` or ``each.key`` stand for."""
 
 from __future__ import annotations
 
@@ -66,7 +66,12 @@ class Names:
 
     def scope(self) -> Scope:
         """The scope to evaluate in."""
-        return Scope(dict.fromkeys(self._roots(), DYNAMIC_UNKNOWN), self.objects.functions, None, self.resolve)
+        return Scope(
+            dict.fromkeys(self._roots(), DYNAMIC_UNKNOWN),
+            self.objects.functions,
+            None,
+            self.resolve,
+        )
 
     def _roots(self) -> tuple[str, ...]:
         own = tuple(self.own) if self.own is not None else ()

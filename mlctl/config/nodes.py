@@ -68,7 +68,9 @@ class _Reader:
             if kind == "pipeline":
                 yield from self._pipeline(module.address(kind, name), declared)
             else:
-                yield self._with_command(module.address(kind, name), declared.body, declared.meta, place)
+                yield self._with_command(
+                    module.address(kind, name), declared.body, declared.meta, place
+                )
 
     def _variable(self, name: str, body: Decoded) -> Node:
         address, span = self.module.address("var", name), body.block.header_span()

@@ -88,12 +88,8 @@ class Objects:
         skip = _DEFINITION if declared.kind == "component" else ()
         schema = BlockSchema(
             doc="",
-            attributes={
-                n: a for n, a in declared.body.schema.attributes.items() if n not in skip
-            },
-            blocks={
-                k: b for k, b in declared.body.schema.blocks.items() if k not in _NOT_RECORDED
-            },
+            attributes={n: a for n, a in declared.body.schema.attributes.items() if n not in skip},
+            blocks={k: b for k, b in declared.body.schema.blocks.items() if k not in _NOT_RECORDED},
         )
         written = where.object(declared.body, schema)
         extra = self._worked_out(frame, declared, repetition, where, written)
@@ -128,7 +124,9 @@ class Objects:
                 code = self.locator.sources.code(frame.module.directory / folder)
             except (OSError, MlctlError) as error:
                 why = error.strerror if isinstance(error, OSError) else str(error)
-                self._say("The code folder cannot be read", f'"{folder}": {why}.', declared.body, "code")
+                self._say(
+                    "The code folder cannot be read", f'"{folder}": {why}.', declared.body, "code"
+                )
                 return {}
             if code is None:
                 return {"digest": unknown(STRING, NOT_NULL)}

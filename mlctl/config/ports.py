@@ -47,13 +47,15 @@ class Requested:
 
     Attributes:
         name: Of the lock file: ``pylock.<name>.toml``.
-        requirements_file: Its path, when one is named.
+        requirements_file: Its path, relative to the root folder, when one is named; likewise
+            ``conda_file``.
     """
 
     name: str
     python: str | None
     requirements: tuple[str, ...]
-    requirements_file: Path | None = None
+    requirements_file: str | None = None
+    conda_file: str | None = None
 
 
 class Locks(Protocol):

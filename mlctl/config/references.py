@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from mlctl.config.declarations import Module, Object
@@ -57,26 +57,18 @@ def resolve(reference: ScopeTraversal, place: Place, found: Diagnostics) -> Iter
     if name is None:
         found.append(_incomplete(reference, root))
         return ()
-    match root:
-        case "var":
-            return _declared(reference, "var", name, place.module.variables, place.module, found)
-        case "local":
-            return _declared(reference, "local", name, place.module.locals, place.module, found)
-        case "module":
-            return _in_module(reference, name, place.module, found)
-        case "pipeline":
-            return _pipeline(reference, name, place.module, found)
-    return _declared(reference, root, name, place.module.names(root), place.module, found)
+    if root == "module":
+        return _in_module(reference, name, place.module, found)
+    if root == "pipeline":
+        return _pipeline(reference, name, place.module, found)
+    return _declared(reference, root, name, place.module, found)
 
 
-def _declared(  # noqa: PLR0913 - one table look-up with all it needs to explain a miss
-    reference: ScopeTraversal,
-    kind: str,
-    name: str,
-    known: Iterable[str],
-    module: Module,
-    found: Diagnostics,
+def _declared(
+    reference: ScopeTraversal, kind: str, name: str, module: Module, found: Diagnostics
 ) -> tuple[Address, ...]:
+    tables: Mapping[str, Iterable[str]] = {"var": module.variables, "local": module.locals}
+    known = tables[kind] if kind in tables else module.names(kind)
     if name in known:
         return (module.address(kind, name),)
     found.append(_undeclared(reference, kind, name, known))

@@ -118,7 +118,7 @@ LIFECYCLE = BlockSchema(
             type=DYNAMIC, doc="Replace it when one of these changes.", deferred=True
         ),
     },
-    blocks={"precondition": _CONDITION, "postcondition": _CONDITION},
+    blocks={"precondition": _CONDITION},
 )
 
 _LIFECYCLE = {"lifecycle": NestedBlock(schema=LIFECYCLE)}
@@ -154,6 +154,7 @@ ENVIRONMENT = BlockSchema(
         "python": _text("Version of Python, such as 3.11; if not given, the one mlctl runs on."),
         "requirements": Attribute(type=ListType(STRING), doc="Requirements, as pip writes them."),
         "requirements_file": _text("A file of requirements, relative to the module's folder."),
+        "conda_file": _text("A conda environment.yml, translated to Python packages."),
         "env": Attribute(type=MapType(STRING), doc="Variables for every step that uses it."),
         "managed": Attribute(type=BOOL, doc="false: the target's own interpreter.", default=True),
         "description": _DESCRIPTION,

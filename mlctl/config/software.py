@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from mlctl.config.arguments import arguments
 from mlctl.config.evaluator import Evaluator
@@ -67,15 +66,20 @@ class Softwares:
         if not where.flag(body, "managed", default=True):
             return None
         listed = where.value(body, "requirements").unmark_deep()[0]
-        texts = [
-            e.as_string() for e in listed.elements() if e.is_known and not e.is_null
-        ] if isinstance(listed.raw, tuple) else []
-        file = where.text(body, "requirements_file")
+        texts = (
+            [e.as_string() for e in listed.elements() if e.is_known and not e.is_null]
+            if isinstance(listed.raw, tuple)
+            else []
+        )
+        directory = self.evaluator.paths(frame).entries()["module"].as_string()
+        file = inside(directory, where.text(body, "requirements_file"))
+        conda = inside(directory, where.text(body, "conda_file"))
         return Requested(
             name=lock_name(environment),
             python=where.text(body, "python"),
             requirements=tuple(texts),
-            requirements_file=Path(frame.module.directory, file) if file else None,
+            requirements_file=file,
+            conda_file=conda,
         )
 
     def current(self, requested: Requested, environment: Address) -> Software | None:
@@ -83,7 +87,7 @@ class Softwares:
         try:
             return self.locks.current(requested)
         except OSError as error:
-            detail = f"{requested.requirements_file}: {error.strerror}."
+            detail = f"{error.filename}: {error.strerror}."
         except MlctlError as error:
             detail = str(error)
         frame, _ = self._locate(environment)
@@ -137,6 +141,11 @@ class Softwares:
         )
         declared = frame.module.objects[address.kind, address.name]
         return frame, self.evaluator.instances(frame, declared).by_key[address.key]
+
+
+def inside(directory: str, file: str | None) -> str | None:
+    """A module's file, relative to the root folder."""
+    return file if file is None or directory == "." else f"{directory}/{file}"
 
 
 def lock_name(environment: Address) -> str:

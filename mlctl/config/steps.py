@@ -20,6 +20,7 @@ from mlctl.config.units import duration_s, size_bytes
 from mlctl.core.address import Address
 from mlctl.core.desired import DesiredStep, EvaluationFailed, Located, Retry
 from mlctl.core.diagnostic import Diagnostic, Diagnostics
+from mlctl.core.digest import Digest
 from mlctl.core.errors import MlctlError
 from mlctl.core.job import DataKind, Layout, Limits
 from mlctl.core.provenance import origins_of
@@ -80,10 +81,7 @@ class Steps:
         binder = Binder(arguments(self.evaluator, names), frame, self.locator)
         given = self._override(pipeline, name, port.body)
         bound = binder.bind(port, given, frame)
-        if bound is None:
-            value = self._no_value(port.body, name, port.type)
-        else:
-            value = bound.value
+        value = bound.value if bound else self._no_value(port.body, name, port.type)
         if value.is_wholly_known:
             pipeline.memo[name] = value
         return value
@@ -165,7 +163,11 @@ class Steps:
         before = len(evaluator.found)
         step = pipeline.declared.steps[name]
         source = self.source(pipeline, step, repetition)
-        made = source and _StepBuilder(self, pipeline, step, repetition, source).build()
+        made = (
+            _StepBuilder(self, pipeline, step, repetition, source).build()
+            if source is not None
+            else None
+        )
         if made is None or len(evaluator.found) > before:
             raise EvaluationFailed(tuple(evaluator.found[before:]))
         return made
@@ -228,9 +230,7 @@ class _StepBuilder:
             inputs={n: one.content for n, one in bound.items() if one.content is not None},
             outputs=key.outputs,
             env=env,
-            literals={
-                n: t for n, one in bound.items() if (t := _literal(one)) is not None
-            },
+            literals={n: t for n, one in bound.items() if (t := _literal(one)) is not None},
             software=software.lock,
             limits=limits,
             timeout_s=self._timeout(),
@@ -394,7 +394,7 @@ class _StepBuilder:
             return {}
         return {n: one.with_marks(one.marks | marks) for n, one in bare.entries().items()}
 
-    def _code(self) -> tuple[Located | None, object]:
+    def _code(self) -> tuple[Located | None, Digest | Pending | None]:
         body, frame = self.source.definition.body, self.source.names.frame
         value = self.there.value(body, "code")
         self.needs |= origins_of(value)
@@ -488,9 +488,7 @@ class _CommandEvaluation:
     builder: _StepBuilder
     bound: Mapping[str, Bound]
 
-    def for_key(
-        self, literals: Mapping[str, InputKey]
-    ) -> str | tuple[str, ...] | Pending:
+    def for_key(self, literals: Mapping[str, InputKey]) -> str | tuple[str, ...] | Pending:
         """The command with canonical paths; literal inputs may be replaced by recorded ones."""
         values = {
             name: self._literal_value(one, literals.get(name), placeholder(name))

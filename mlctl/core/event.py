@@ -146,7 +146,7 @@ class StepReused:
     """A step takes a kept result.
 
     Attributes:
-        early_cutoff: It was planned to run or to be judged later, and its inputs turned out the same.
+        early_cutoff: It was not planned to be reused, but its inputs turned out the same.
     """
 
     address: Address

@@ -195,6 +195,21 @@ class Executor(Protocol):
 
 
 @runtime_checkable
+class Foreseeing(Protocol):
+    """Extra ability of a resource type: it can tell computed attributes before it makes an object.
+
+    With it a first plan already knows what steps run on, and so which results can be reused.
+    """
+
+    def foresee(self, planned: Attributes, ctx: Context) -> Attributes:
+        """Computed attributes that will hold once the object is made. Changes nothing.
+
+        Raises:
+            Rejected: The planned attributes are wrong.
+        """
+
+
+@runtime_checkable
 class ComputeType(Protocol):
     """Extra ability of a resource type of kind ``compute``: steps can run there."""
 

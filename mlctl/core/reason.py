@@ -165,11 +165,18 @@ class UpstreamPending:
 
 @dataclass(frozen=True, slots=True)
 class OutputMissing:
-    """A result is recorded, but the store does not hold this output any more, or holds it damaged."""
+    """A result is recorded, but the store lacks this output or holds it damaged."""
 
     kind: ClassVar[str] = "output_missing"
     name: str
     digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class ResultNotKept:
+    """It ran for this very key, but a source moved meanwhile, so its result does not count."""
+
+    kind: ClassVar[str] = "result_not_kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,5 +202,6 @@ Reason = (
     | FormatChanged
     | UpstreamPending
     | OutputMissing
+    | ResultNotKept
     | Forced
 )

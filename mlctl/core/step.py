@@ -99,7 +99,7 @@ class StepKey:
         salt: From ``cache { version = … }``.
     """
 
-    code: Digest | None | Pending
+    code: Digest | Pending | None
     command: str | tuple[str, ...] | Pending
     inputs: Mapping[str, InputKey | Pending]
     software: SoftwareKey | Pending

@@ -115,7 +115,12 @@ def divide(a: Number, b: Number) -> Number:
 
 
 def modulo(a: Number, b: Number) -> Number:
-    """What is left after dividing towards zero; ``a`` itself where ``b`` is zero, as cty has it."""
+    """What is left after dividing towards zero.
+
+    ``a`` itself where ``b`` is zero; with an infinity the product: both as cty has it.
+    """
+    if not (is_finite(a) and is_finite(b)):
+        return multiply(a, b)
     if b == 0:
         return a
     if isinstance(a, int) and isinstance(b, int):

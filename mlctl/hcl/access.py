@@ -165,9 +165,7 @@ def _by_number(value: Value, key: Value) -> Value:
             "a fractional part."
         )
     if number < 0:
-        raise _invalid(
-            f"{_NO_ELEMENT}: a negative number is not a valid index for a sequence."
-        )
+        raise _invalid(f"{_NO_ELEMENT}: a negative number is not a valid index for a sequence.")
     if number >= _length(value):
         raise _invalid(_too_far(value))
     if isinstance(value.type, TupleType) and not value.is_known:

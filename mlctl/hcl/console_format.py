@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import unicodedata
 from collections.abc import Iterable
 
 from mlctl.core.secret import MASK
 from mlctl.core.types import DYNAMIC, CollectionType, ListType, MapType, SetType, Type, is_primitive
 from mlctl.core.value import SENSITIVE, Value, number_text
+
+_ESCAPES = {
+    "\a": "\\a",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+    "\v": "\\v",
+    "\\": "\\\\",
+    '"': '\\"',
+}
 
 KNOWN_LATER = "(known after apply)"
 """What stands in place of a value only apply will tell."""
@@ -27,18 +37,25 @@ def format_value(value: Value, indent: int = 0) -> str:
         return MASK
     if not value.is_known:
         return KNOWN_LATER
-    if value.is_null:
-        return _null(value.type)
-    raw = value.raw
-    if isinstance(raw, str):
-        return _string(raw, indent)
-    if isinstance(raw, bool):
-        return "true" if raw else "false"
-    if isinstance(raw, dict):
-        return _keyed(value, indent)
-    if isinstance(raw, tuple):
-        return _sequence(value, indent)
-    return number_text(value.as_number())
+    match value.raw:
+        case None:
+            return _null(value.type)
+        case dict():
+            return _keyed(value, indent)
+        case tuple():
+            return _sequence(value, indent)
+        case _:
+            return _scalar(value, indent)
+
+
+def _scalar(value: Value, indent: int) -> str:
+    match value.raw:
+        case str(text):
+            return _string(text, indent)
+        case bool(truth):
+            return "true" if truth else "false"
+        case _:
+            return number_text(value.as_number())
 
 
 def _null(t: Type) -> str:
@@ -52,19 +69,25 @@ def _null(t: Type) -> str:
 
 
 def _string(text: str, indent: int) -> str:
-    if "\n" in text and _printable(text):
-        return _heredoc(text, indent)
-    return quoted(text)
-
-
-def _printable(text: str) -> bool:
-    return all(c in "\n\t" or unicodedata.category(c) != "Cc" for c in text)
+    return _heredoc(text, indent) if "\n" in text else quoted(text)
 
 
 def quoted(text: str) -> str:
-    """The text as a string of the language."""
-    escaped = json.dumps(text, ensure_ascii=False)
-    return escaped.replace("${", "$${").replace("%{", "%%{")
+    """The text in quotes, what cannot be printed escaped as Go's ``%q`` does."""
+    if text.isascii() and text.isprintable():
+        return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return '"' + "".join(map(_escaped, text)) + '"'
+
+
+def _escaped(char: str) -> str:
+    code = ord(char)
+    if char in _ESCAPES:
+        return _ESCAPES[char]
+    if char.isprintable():
+        return char
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def _heredoc(text: str, indent: int) -> str:
@@ -74,7 +97,7 @@ def _heredoc(text: str, indent: int) -> str:
         marker += "_"
     margin = " " * indent
     flush = "-" if indent else ""
-    body = "\n".join(f"{margin}{line}" if line else "" for line in lines) if indent else text
+    body = "\n".join(margin + line for line in lines)
     return f"<<{flush}{marker}\n{body}\n{margin}{marker}"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlctl.core.diagnostic import Diagnostic
-from mlctl.core.source import SourceSpan
 from mlctl.core.suggest import nearest
 from mlctl.core.types import BOOL, DYNAMIC, is_sequence
 from mlctl.core.value import DYNAMIC_UNKNOWN, FALSE, TRUE, Value, unknown
@@ -13,6 +12,7 @@ from mlctl.hcl.ast import Expression, FunctionCall
 from mlctl.hcl.evaluation import Evaluation
 from mlctl.hcl.functions.spec import Function, FunctionError
 from mlctl.hcl.scope import Scope
+from mlctl.hcl.source import range_text
 
 _SPECIAL = ("try", "can")
 _CORE = "core::"
@@ -126,7 +126,7 @@ def _unknown_function(evaluation: Evaluation, expr: FunctionCall, scope: Scope) 
     known = sorted({*_SPECIAL, *(name for t in tables for name in t.functions or ())})
     space, separator, name = expr.name.rpartition("::")
     if not separator:
-        near = nearest(name, known)
+        near = nearest(name, (k for k in known if "::" not in k))
         hint = f' Did you mean "{near}"?' if near else ""
         detail = f'There is no function named "{name}".{hint}'
     else:
@@ -191,13 +191,6 @@ def _none_succeeded(problems: list[Diagnostic]) -> str:
         return "at least one argument is required"
     lines = ["no expression succeeded:"]
     for found in problems:
-        where = f" (at {_place(found.subject)})" if found.subject else ""
+        where = f" (at {range_text(found.subject)})" if found.subject else ""
         lines += [f"- {found.summary}{where}", f"  {found.detail}"]
     return "\n".join([*lines, "", "At least one expression must produce a successful result"])
-
-
-def _place(span: SourceSpan) -> str:
-    """``file:line,column-column``, or with the last line where there are several."""
-    start, end = span.start, span.end
-    until = f"{end.column}" if start.line == end.line else f"{end.line},{end.column}"
-    return f"{span.filename}:{start.line},{start.column}-{until}"

@@ -73,21 +73,23 @@ def for_expression(evaluation: Evaluation, expr: For, scope: Scope) -> Value:
     if collection.type is DYNAMIC:
         return DYNAMIC_UNKNOWN
     loop.marks = collection.marks
-    if expr.condition is not None:
-        condition_marks = _try_condition(loop, expr.condition)
-        if condition_marks is None:
-            return DYNAMIC_UNKNOWN
-        if not collection.is_known:
-            loop.marks |= condition_marks
+    filter_marks = _try_condition(loop)
+    if filter_marks is None:
+        return DYNAMIC_UNKNOWN
     if not collection.is_known:
-        return DYNAMIC_UNKNOWN.with_marks(loop.marks)
+        return DYNAMIC_UNKNOWN.with_marks(loop.marks | filter_marks)
+    _run(loop, collection)
+    return loop.result()
+
+
+def _run(loop: _Loop, collection: Value) -> None:
+    evaluation = loop.evaluation
     mark = len(evaluation.diagnostics)
     for key, value in _elements(collection):
         _one(loop, loop.inside(key, value))
         if len(evaluation.diagnostics) - mark >= _ENOUGH and evaluation.failed_since(mark):
             loop.known = False
-            break
-    return loop.result()
+            return
 
 
 def _iterable(loop: _Loop, collection: Value) -> bool:
@@ -106,8 +108,15 @@ def _iterable(loop: _Loop, collection: Value) -> bool:
     return True
 
 
-def _try_condition(loop: _Loop, condition: Expression) -> Marks | None:
-    """Evaluate the filter once on nothing in particular, so that a broken one is told once."""
+def _try_condition(loop: _Loop) -> Marks | None:
+    """Evaluate the filter once on nothing in particular, so that a broken one is told once.
+
+    Returns:
+        The marks of the filter; None when it is broken.
+    """
+    condition = loop.expr.condition
+    if condition is None:
+        return frozenset()
     mark = len(loop.evaluation.diagnostics)
     scope = loop.inside(DYNAMIC_UNKNOWN, DYNAMIC_UNKNOWN)
     result = loop.evaluation.value(condition, scope)
@@ -154,7 +163,7 @@ def _one(loop: _Loop, scope: Scope) -> None:
         loop.groups.setdefault(key, []).append(value)
     elif key in loop.named:
         detail = (
-            f'Two different items produced the key "{key}" in this \'for\' expression. If '
+            f"Two different items produced the key \"{key}\" in this 'for' expression. If "
             "duplicates are expected, use the ellipsis (...) after the value expression to enable "
             "grouping by key."
         )

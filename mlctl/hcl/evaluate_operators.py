@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from mlctl.core.diagnostic import has_errors
 from mlctl.core.types import BOOL, DYNAMIC, NUMBER, CollectionType, Type
 from mlctl.core.value import (
     DYNAMIC_NULL,
     DYNAMIC_UNKNOWN,
     NOT_NULL,
     Bound,
-    Marks,
     Refinement,
     Value,
     boolean,
@@ -126,29 +126,22 @@ def _short_circuit(
     ``checked && known_later.x`` must not fail for ``x`` before it is known.
     """
     start, middle, end = at
-    diagnostics = evaluation.diagnostics
     if not left.is_known and not right.is_known:
-        if evaluation.failed_since(start) and _failed(evaluation, start, middle):
-            return None
-        del diagnostics[middle:end]
-        return _BOOL_LATER
-    if left.raw is decisive:
-        del diagnostics[middle:end]
-        return boolean(decisive)
-    if right.raw is decisive:
-        del diagnostics[start:middle]
-        return boolean(decisive)
-    if not left.is_known and right.raw is (not decisive):
-        del diagnostics[middle:end]
-        return _BOOL_LATER
-    if not right.is_known and left.raw is (not decisive):
-        del diagnostics[start:middle]
-        return _BOOL_LATER
-    return None
-
-
-def _failed(evaluation: Evaluation, start: int, end: int) -> bool:
-    return any(found.severity == "error" for found in evaluation.diagnostics[start:end])
+        # From left to right: with an error on the left, both sides are worth telling.
+        by_left = not has_errors(evaluation.diagnostics[start:middle])
+        by_right, result = False, _BOOL_LATER
+    elif decisive in (left.raw, right.raw):
+        by_left, by_right = left.raw is decisive, right.raw is decisive
+        result = boolean(decisive)
+    else:
+        by_left = not left.is_known and not right.is_null
+        by_right = not right.is_known and not left.is_null
+        result = _BOOL_LATER
+    if by_left:
+        del evaluation.diagnostics[middle:end]
+    elif by_right:
+        del evaluation.diagnostics[start:middle]
+    return result if by_left or by_right else None
 
 
 def unary(evaluation: Evaluation, expr: Unary, scope: Scope) -> Value:
@@ -281,5 +274,3 @@ def _known_of(value: Value) -> Refinement:
     # Elements of a set that are not known yet may turn out equal.
     least = count if value.is_wholly_known else min(count, 1)
     return Refinement(not_null=True, min_length=least, max_length=count)
-
-

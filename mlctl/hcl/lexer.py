@@ -46,10 +46,11 @@ _QUOTED = re.compile(
     r'(?:[^"\\$%\r\n]+|\\[^\r\n]|\$\$\{|%%\{|\$(?!\{)|%(?!\{))++',
 )
 _PLAIN = re.compile(r"(?:[^$%]+|\$\$\{|%%\{|\$(?!\{)|%(?!\{))++")
+_HEREDOC_TEXT = re.compile(r"(?:[^$%\r]+|\r(?=\n)|\$\$\{|%%\{|\$(?!\{)|%(?!\{))++")
 _LINE_ENDS = re.compile(r"[\r\n]+")
 _NEXT_ITEM = re.compile(r'[ \t]*(?:\}|\Z|[A-Za-z_][A-Za-z0-9_-]*[ \t]*(?:=(?!=)|\{|"[^"\r\n]*"))')
 # What Go calls space, less the line end; a heredoc's closing marker may stand between these.
-_MARGIN = "[ \\t\\v\\f\\r\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]*"
+_MARGIN = "[ \\t\\v\\f\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]*"
 
 
 @dataclass(slots=True)
@@ -59,6 +60,7 @@ class _Mode:
     Attributes:
         scan: What reads the next token.
         braces: In a sequence: how many ``{`` are open in it.
+        broken: In a string: a line end in it has been reported.
         close: In a heredoc: finds the line of the closing marker.
         end: In a heredoc: where that line starts, as far as known.
         after: In a heredoc: where that line ends.
@@ -66,6 +68,7 @@ class _Mode:
 
     scan: Callable[[_Lexer, _Mode], None]
     braces: int = 0
+    broken: bool = False
     close: re.Pattern[str] | None = None
     end: int = -1
     after: int = -1
@@ -214,7 +217,7 @@ def _open_heredoc(lexer: _Lexer, _mode: _Mode, _end: int) -> None:
         return
     lexer.heredocs += 1
     lexer.emit(t.OPEN_HEREDOC, found.end())
-    close = re.compile(f"^{_MARGIN}{re.escape(found[2])}{_MARGIN}\n", re.MULTILINE)
+    close = re.compile(f"^{_MARGIN}{re.escape(found[2])}{_MARGIN}\r?\n", re.MULTILINE)
     lexer.modes.append(_Mode(_scan_heredoc, close=close))
 
 
@@ -239,7 +242,7 @@ def _unusual(lexer: _Lexer) -> None:
         lexer.refuse(t.INVALID, at + 1)
 
 
-def _scan_quoted(lexer: _Lexer, _mode: _Mode) -> None:
+def _scan_quoted(lexer: _Lexer, mode: _Mode) -> None:
     text, at = lexer.text, lexer.at
     found = _QUOTED.match(text, at)
     if found:
@@ -253,18 +256,21 @@ def _scan_quoted(lexer: _Lexer, _mode: _Mode) -> None:
     elif head in "$%":
         _open_sequence(lexer)
     elif ends := _LINE_ENDS.match(text, at):
-        _broken_line(lexer, ends.end())
+        _broken_line(lexer, mode, ends.end())
     else:
         lexer.refuse(t.INVALID, at + 1)
 
 
-def _broken_line(lexer: _Lexer, end: int) -> None:
+def _broken_line(lexer: _Lexer, mode: _Mode, end: int) -> None:
     """A line end in a string: forgotten quote, or text of several lines?
 
     When what follows looks like the next argument or block the quote was forgotten, and the
     string ends here, so that the mistake stays on its line.
     """
-    lexer.refuse(t.QUOTED_NEWLINE, end)
+    if not mode.broken:
+        lexer.problems.report(t.QUOTED_NEWLINE, lexer.at, end)
+    mode.broken = True
+    lexer.emit(t.QUOTED_NEWLINE, end)
     if not _NEXT_ITEM.match(lexer.text, end):
         return
     while lexer.modes and lexer.modes[-1].scan is _scan_quoted:
@@ -298,17 +304,23 @@ def _scan_heredoc(lexer: _Lexer, mode: _Mode) -> None:
         lexer.modes.pop()
         lexer.heredocs -= 1
         return
-    _scan_text(lexer, mode.end)
+    found = _HEREDOC_TEXT.match(lexer.text, lexer.at, mode.end)
+    if found:
+        _text(lexer, found.end())
+    elif lexer.text[lexer.at] == "\r":
+        lexer.refuse(t.INVALID, lexer.at + 1)  # Only a part of a line end.
+    else:
+        _open_sequence(lexer)
 
 
 def _scan_bare(lexer: _Lexer, _mode: _Mode) -> None:
-    _scan_text(lexer, len(lexer.text))
-
-
-def _scan_text(lexer: _Lexer, limit: int) -> None:
-    found = _PLAIN.match(lexer.text, lexer.at, limit)
+    found = _PLAIN.match(lexer.text, lexer.at)
     if found:
-        lexer.problems.check_text(lexer.at, found.end())
-        lexer.emit(t.TEXT, found.end())
+        _text(lexer, found.end())
     else:
         _open_sequence(lexer)
+
+
+def _text(lexer: _Lexer, end: int) -> None:
+    lexer.problems.check_text(lexer.at, end)
+    lexer.emit(t.TEXT, end)

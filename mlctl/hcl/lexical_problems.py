@@ -17,6 +17,28 @@ _UNDECODED = re.compile("[\ud800-\udfff]+")
 
 _INSTEAD = {"&": '"&&" (and)', "|": '"||" (or)', "~": '"!" (not)', "^": '"!="'}
 
+_KNOWN = {
+    "`": (
+        "Invalid character",
+        'A string stands in double quotes; one of several lines is a heredoc: "<<EOT".',
+    ),
+    "'": (
+        "Invalid character",
+        'A string stands in double quotes ("), not in single ones.',
+    ),
+    ";": (
+        "Invalid character",
+        "Arguments and blocks end with the line, items of a list with a comma; "
+        'there is no use for ";".',
+    ),
+    "encoding": ("Invalid character encoding", "The text must be encoded in UTF-8."),
+    t.QUOTED_NEWLINE: (
+        "Invalid multi-line string",
+        'A quoted string ends on the line where it begins. Write "\\n" for a line end, '
+        'or use a heredoc ("<<EOT") for text of several lines.',
+    ),
+}
+
 
 class LexicalProblems:
     """Writes diagnostics into a token list and keeps count."""
@@ -52,35 +74,17 @@ class LexicalProblems:
 
 
 def _describe(kind: str, text: str) -> tuple[str, str]:
-    match kind:
-        case "&" | "|" | "^" | "~":
-            return "Unsupported operator", (
-                f'There are no operators on bits. Did you mean {_INSTEAD[kind]}?'
-            )
-        case "`":
-            return "Invalid character", (
-                'A string stands in double quotes; one of several lines is a heredoc: "<<EOT".'
-            )
-        case "'":
-            return "Invalid character", 'A string stands in double quotes ("), not in single ones.'
-        case ";":
-            return "Invalid character", (
-                "Arguments and blocks end with the line, items of a list with a comma; "
-                'there is no use for ";".'
-            )
-        case "encoding":
-            return "Invalid character encoding", "The text must be encoded in UTF-8."
-        case t.QUOTED_NEWLINE:
-            return "Invalid multi-line string", (
-                'A quoted string ends on the line where it begins. Write "\\n" for a line end, '
-                'or use a heredoc ("<<EOT") for text of several lines.'
-            )
-        case _ if text in "“”":
-            return "Invalid character", (
-                'These are typographic quotes, as word processors make them. Use straight ones (").'
-            )
-        case _:
-            return "Invalid character", f"{_name(text)} means nothing in the language here."
+    if kind in _INSTEAD:
+        return "Unsupported operator", (
+            f"There are no operators on bits. Did you mean {_INSTEAD[kind]}?"
+        )
+    if kind in _KNOWN:
+        return _KNOWN[kind]
+    if text in "“”":
+        return "Invalid character", (
+            'These are typographic quotes, as word processors make them. Use straight ones (").'
+        )
+    return "Invalid character", f"{_name(text)} means nothing in the language here."
 
 
 def _name(text: str) -> str:

@@ -7,7 +7,11 @@ on with the next attribute or block, so that one mistake does not hide the other
 
 from __future__ import annotations
 
-from mlctl.core.diagnostic import Diagnostic, Diagnostics
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mlctl.core.diagnostic import Diagnostics, in_file_order
 from mlctl.hcl import tokens as t
 from mlctl.hcl.ast import Attribute, Block, Body, Expression, Label, ScopeTraversal
 from mlctl.hcl.lexer import lex, lex_template
@@ -21,15 +25,19 @@ from mlctl.hcl.source import Source
 _ENOUGH = 50
 """After this many broken items the rest of a file is left unread."""
 
+_LARGE = 100_000
+"""Characters from which on the garbage collector is worth stopping."""
+
 _ITEM = "Argument or block definition required"
 
 
 def parse_config(filename: str, text: str) -> tuple[Body, Diagnostics]:
     """Parse a configuration file."""
-    tokens = lex(Source(filename, text))
-    parser = _BodyParser(tokens, loose=False)
-    body = parser.file()
-    return body, [*tokens.diagnostics, *parser.diagnostics]
+    with _collector_at_rest(text):
+        tokens = lex(Source(filename, text))
+        parser = _BodyParser(tokens, loose=False)
+        body = parser.file()
+    return body, in_file_order([*tokens.diagnostics, *parser.diagnostics])
 
 
 def parse_bytes(filename: str, data: bytes) -> tuple[Body, Diagnostics]:
@@ -81,6 +89,23 @@ def parse_traversal(filename: str, text: str) -> tuple[ScopeTraversal | None, Di
     return found, [*tokens.diagnostics, *parser.diagnostics]
 
 
+@contextmanager
+def _collector_at_rest(text: str) -> Iterator[None]:
+    """Keep Python's garbage collector out of the parsing of a large text.
+
+    Nothing made there is garbage, and looking through all of it again and again takes more time
+    than the parsing itself.
+    """
+    if len(text) < _LARGE or not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 class _BodyParser(ExpressionParser):
     __slots__ = ("broken_items", "gave_up")
 
@@ -96,24 +121,18 @@ class _BodyParser(ExpressionParser):
         """Everything up to the end of the file or of the block whose ``{`` is ``opener``."""
         body = Body(self.source, start, start, {}, [])
         while self.kind is not t.EOF and (self.kind != "}" or opener is None):
-            if self.kind is t.NEWLINE:
-                self.advance()
-            else:
-                self._guarded_item(body)
+            first, depth = self.at, self.depth
+            try:
+                self._item_of(body)
+            except SyntaxProblem as problem:
+                self.report(problem)
+                self.depth = depth
+                self._recover(first, fatal=problem.fatal)
         if self.kind is t.EOF and opener is not None and not self.gave_up:
             self.gave_up = True  # The blocks around this one are not closed either.
             self.tell(*_UNCLOSED, (self.starts[opener], self.ends[opener]))
         body.end = self.ends[self.at]
         return body
-
-    def _guarded_item(self, body: Body) -> None:
-        first, depth = self.at, self.depth
-        try:
-            self._item_of(body)
-        except SyntaxProblem as problem:
-            self.report(problem)
-            self.depth = depth
-            self._recover(first, fatal=problem.fatal)
 
     def _recover(self, first: int, *, fatal: bool) -> None:
         """Go to where the item that began at token ``first`` may be taken to end."""
@@ -126,6 +145,9 @@ class _BodyParser(ExpressionParser):
             self.go_to(end_of_item(self.tokens, first, self.at))
 
     def _item_of(self, body: Body) -> None:
+        if self.kind is t.NEWLINE:
+            self.advance()
+            return
         if self.kind is not t.IDENT:
             raise self._not_an_item()
         at = self.at
@@ -167,9 +189,7 @@ class _BodyParser(ExpressionParser):
             )
             raise
         end = self.last_end
-        self._add(
-            body, Attribute(source, self.starts[at], end, name, self.ends[at], equals, expr)
-        )
+        self._add(body, Attribute(source, self.starts[at], end, name, self.ends[at], equals, expr))
 
     def _add(self, body: Body, attribute: Attribute) -> None:
         earlier = body.attributes.setdefault(attribute.name, attribute)

@@ -65,7 +65,7 @@ class ExpressionParser(CollectionParser):
         if operand is None:
             raise self._no_expression()
         left = operand(self)
-        if self.kind == "." or self.kind == "[":
+        if self.kind in (".", "["):
             left = self._traversal(left)
         kind = self.kind
         while (precedence := _PRECEDENCE.get(kind, -1)) >= floor and precedence > 0:
@@ -97,9 +97,7 @@ class ExpressionParser(CollectionParser):
             )
         self.advance()
         if_false = self.expression()
-        return Conditional(
-            self.source, condition.start, if_false.end, condition, if_true, if_false
-        )
+        return Conditional(self.source, condition.start, if_false.end, condition, if_true, if_false)
 
     def _number(self) -> Expression:
         start, end = self.starts[self.at], self.ends[self.at]
@@ -123,7 +121,7 @@ class ExpressionParser(CollectionParser):
         start, end = self.starts[at], self.ends[at]
         self.advance()
         kind = self.kind
-        if kind == "(" or kind == "::":
+        if kind in ("(", "::"):
             return self._call(name, start, end)
         if name in _KEYWORDS:
             return Literal(self.source, start, end, _KEYWORDS[name])
@@ -235,9 +233,7 @@ class ExpressionParser(CollectionParser):
         self.advance()
         key = self.expression()
         if self.kind != "]":
-            raise self.refuse(
-                "Missing close bracket on index", 'An index ends with "]".', bracket
-            )
+            raise self.refuse("Missing close bracket on index", 'An index ends with "]".', bracket)
         self.loose = saved
         end = self.ends[self.at]
         self.advance()

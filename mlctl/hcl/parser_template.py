@@ -7,58 +7,29 @@ directives, where strip markers and indentation are dealt with; then directives 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from mlctl.core.suggest import did_you_mean
 from mlctl.hcl import tokens as t
 from mlctl.hcl.ast import (
     Broken,
-    Conditional,
     Expression,
-    For,
     Literal,
     Template,
-    TemplateJoin,
     TemplateWrap,
 )
 from mlctl.hcl.parser_cursor import Cursor, SyntaxProblem
 from mlctl.hcl.parser_text import (
     Text,
     lines,
-    meld,
     trim_end,
     trim_start,
     undouble,
     unescape,
     unindent,
 )
+from mlctl.hcl.template_structure import Directive, Interpolation, Part, Structure, melded
 
 _DIRECTIVES = ("if", "for", "else", "endif", "endfor")
-
-
-@dataclass(slots=True)
-class _Value:
-    """``${ … }``."""
-
-    expr: Expression
-    start: int
-    end: int
-
-
-@dataclass(slots=True)
-class _Directive:
-    """``%{ … }``; ``names`` are a loop's variables, the one for keys first."""
-
-    word: str
-    start: int
-    end: int
-    expr: Expression | None = None
-    names: tuple[str, str] = ("", "")
-
-
-_Part = Text | _Value | _Directive
-_ParseDirective = Callable[[_Directive], Expression]
 
 
 class TemplateParser(Cursor, ABC):
@@ -103,15 +74,15 @@ class TemplateParser(Cursor, ABC):
         if closer is not t.EOF:
             self.advance()
         self.depth -= 1
-        if len(parts) == 1 and isinstance(parts[0], _Value):
+        if len(parts) == 1 and isinstance(parts[0], Interpolation):
             return TemplateWrap(self.source, start, end, parts[0].expr)
         if flush:
             unindent([part if isinstance(part, Text) else None for part in parts])
-        structure = _Structure(self, _melded(parts), end)
+        structure = Structure(self, melded(parts), end)
         return Template(self.source, start, end, structure.root())
 
-    def _parts(self, closer: str, start: int, *, flush: bool) -> list[_Part]:
-        parts: list[_Part] = []
+    def _parts(self, closer: str, start: int, *, flush: bool) -> list[Part]:
+        parts: list[Part] = []
         whole, trim = closer is t.CLOSE_QUOTE, False
         while self.kind != closer:
             kind = self.kind
@@ -164,7 +135,7 @@ class TemplateParser(Cursor, ABC):
             "Unterminated template string", "No closing marker was found for the string.", start
         )
 
-    def _sequence(self, parts: list[_Part], closer: str) -> bool:
+    def _sequence(self, parts: list[Part], closer: str) -> bool:
         """Parse ``${…}`` or ``%{…}``; true when it strips the space after it."""
         opener, saved, depth = self.at, self.loose, self.depth
         self.loose = True
@@ -182,7 +153,7 @@ class TemplateParser(Cursor, ABC):
             self.go_to(end)
             if self.kinds[opener] is t.INTERPOLATION:
                 start, stop = self.starts[opener], self.ends[end]
-                parts.append(_Value(Broken(self.source, start, stop), start, stop))
+                parts.append(Interpolation(Broken(self.source, start, stop), start, stop))
         self.loose = saved
         strips = self.ends[self.at] - self.starts[self.at] == 2
         self.advance()
@@ -200,14 +171,14 @@ class TemplateParser(Cursor, ABC):
                 nested -= 1
         return None
 
-    def _interpolation(self, closer: str) -> _Value:
+    def _interpolation(self, closer: str) -> Interpolation:
         opener = self.at
         start = self.starts[opener]
         self.advance()
         expr = self.expression()
         if self.kind is not t.SEQUENCE_END:
             raise self._not_closed(opener, closer)
-        return _Value(expr, start, self.ends[self.at])
+        return Interpolation(expr, start, self.ends[self.at])
 
     def _not_closed(self, opener: int, closer: str) -> SyntaxProblem:
         start, kind = self.starts[opener], self.kind
@@ -226,14 +197,14 @@ class TemplateParser(Cursor, ABC):
             "Extra characters after interpolation expression", f"{what} {foreign}", start
         )
 
-    def _directive(self) -> _Directive:
+    def _directive(self) -> Directive:
         start = self.starts[self.at]
         self.advance()
         word = self.word() if self.kind is t.IDENT else ""
         if word not in _DIRECTIVES:
             raise self._unknown_directive(word, start)
         self.advance()
-        found = _Directive(word, start, start)
+        found = Directive(word, start, start)
         if word == "if":
             found.expr = self.expression()
         elif word == "for":
@@ -280,139 +251,3 @@ class TemplateParser(Cursor, ABC):
         name = self.word()
         self.advance()
         return name
-
-
-def _melded(parts: list[_Part]) -> list[_Part]:
-    melded: list[_Part] = []
-    texts: list[Text] = []
-    for part in parts:
-        if isinstance(part, Text):
-            texts.append(part)
-            continue
-        if texts:
-            melded.append(meld(texts))
-            texts = []
-        melded.append(part)
-    if texts:
-        melded.append(meld(texts))
-    return melded
-
-
-class _Structure:
-    """Pairs directives: the second pass."""
-
-    __slots__ = ("_at", "_end", "_parser", "_parts")
-
-    def __init__(self, parser: Cursor, parts: list[_Part], end: int) -> None:
-        self._parser = parser
-        self._parts = parts
-        self._end = end
-        self._at = 0
-
-    def root(self) -> list[Expression]:
-        """The template's parts as expressions."""
-        content: list[Expression] = []
-        while self._at < len(self._parts):
-            content.append(self._next())
-        return content
-
-    def _next(self) -> Expression:
-        part = self._parts[self._at]
-        self._at += 1
-        match part:
-            case Text(value, start, end):
-                return Literal(self._parser.source, start, end, value)
-            case _Value(expr):
-                return expr
-            case _Directive(word="if"):
-                return self._nested(part, self._if)
-            case _Directive(word="for"):
-                return self._nested(part, self._for)
-            case _:
-                return self._misplaced(part, "It has no beginning in this template.")
-
-    def _nested(self, opener: _Directive, parse: _ParseDirective) -> Expression:
-        self._parser.deeper(opener.start)
-        self._parser.deeper(opener.start)
-        found = parse(opener)
-        self._parser.depth -= 2
-        return found
-
-    def _if(self, opener: _Directive) -> Expression:
-        if_true, closer = self._until(opener)
-        if_false = self._literal("", opener.end)
-        if isinstance(closer, _Directive) and closer.word == "else":
-            if_false, closer = self._until(opener)
-            if isinstance(closer, _Directive) and closer.word == "else":
-                return self._misplaced(
-                    closer, f"The if on line {self._line(opener)} has an else already."
-                )
-        if not isinstance(closer, _Directive) or opener.expr is None:
-            return self._broken(opener.start)
-        if closer.word != "endif":
-            return self._misplaced(
-                closer, f"The if on line {self._line(opener)} must be closed by an endif first."
-            )
-        return Conditional(
-            self._parser.source, opener.start, closer.end, opener.expr, if_true, if_false
-        )
-
-    def _for(self, opener: _Directive) -> Expression:
-        value, closer = self._until(opener)
-        if not isinstance(closer, _Directive) or opener.expr is None:
-            return self._broken(opener.start)
-        if closer.word != "endfor":
-            why = f"The for on line {self._line(opener)} must be closed by an endfor first."
-            return self._misplaced(closer, "A for has no else." if closer.word == "else" else why)
-        source, (key_name, value_name) = self._parser.source, opener.names
-        loop = For(
-            source,
-            opener.start,
-            closer.end,
-            key_name,
-            value_name,
-            opener.expr,
-            None,
-            value,
-            None,
-            group=False,
-        )
-        return TemplateJoin(source, opener.start, closer.end, loop)
-
-    def _until(self, opener: _Directive) -> tuple[Template, _Directive | None]:
-        """What stands up to the next directive that closes something, and that directive."""
-        content: list[Expression] = []
-        closer = None
-        while self._at < len(self._parts):
-            part = self._parts[self._at]
-            if isinstance(part, _Directive) and part.word not in ("if", "for"):
-                closer = part
-                self._at += 1
-                break
-            content.append(self._next())
-        else:
-            self._parser.tell(
-                "Unexpected end of template",
-                f"The {opener.word} directive is never closed; end{opener.word} is missing.",
-                (opener.start, opener.end),
-            )
-        source = self._parser.source
-        if not content:
-            content.append(Literal(source, opener.end, opener.end, ""))
-        return Template(source, content[0].start, content[-1].end, content), closer
-
-    def _literal(self, text: str, at: int) -> Template:
-        source = self._parser.source
-        return Template(source, at, at, [Literal(source, at, at, text)])
-
-    def _misplaced(self, directive: _Directive, detail: str) -> Expression:
-        self._parser.tell(
-            f"Unexpected {directive.word} directive", detail, (directive.start, directive.end)
-        )
-        return Broken(self._parser.source, directive.start, directive.end)
-
-    def _broken(self, start: int) -> Expression:
-        return Broken(self._parser.source, start, self._end)
-
-    def _line(self, directive: _Directive) -> int:
-        return self._parser.source.position(directive.start).line

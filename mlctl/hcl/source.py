@@ -8,6 +8,9 @@ import regex
 
 from mlctl.core.source import Position, SourceSpan
 
+_UNDECODED = ("utf-8", "surrogateescape")
+"""How bytes that are not UTF-8 get into a text and out of it."""
+
 
 class Source:
     """One text with a name, and the way from character offsets to positions."""
@@ -31,14 +34,15 @@ class Source:
         before = self.text[starts[line - 1] : offset]
         column = len(before) if before.isascii() else len(regex.findall(r"\X", before))
         head = self.text[: starts[line - 1]]
-        byte = (len(head) if head.isascii() else len(head.encode())) + len(before.encode())
-        return Position(line, column + 1, byte)
+        return Position(line, column + 1, _bytes(head) + _bytes(before))
 
     def line(self, number: int) -> str:
         """The text of one line, counted from 1, without its line end."""
         starts = self._line_starts()
         end = starts[number] if number < len(starts) else len(self.text)
-        return self.text[starts[number - 1] : end].rstrip("\r\n")
+        line = self.text[starts[number - 1] : end].rstrip("\r\n")
+        # Bytes that were not UTF-8 cannot be shown; a replacement character stands for each.
+        return line if line.isascii() else line.encode(*_UNDECODED).decode(errors="replace")
 
     def _line_starts(self) -> list[int]:
         if self._starts is None:
@@ -47,3 +51,14 @@ class Source:
                 starts.append(at + 1)
             self._starts = starts
         return self._starts
+
+
+def range_text(span: SourceSpan) -> str:
+    """A stretch as hashicorp/hcl writes it: ``file:line,column-column``."""
+    start, end = span.start, span.end
+    until = f"{end.column}" if start.line == end.line else f"{end.line},{end.column}"
+    return f"{span.filename}:{start.line},{start.column}-{until}"
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode(*_UNDECODED))

@@ -96,9 +96,7 @@ class _Reader:
             )
         return self._call(inner)
 
-    def _refuse(
-        self, detail: str, span: SourceSpan, context: SourceSpan | None = None
-    ) -> _Found:
+    def _refuse(self, detail: str, span: SourceSpan, context: SourceSpan | None = None) -> _Found:
         self.diagnostics.append(
             Diagnostic(summary=_SUMMARY, detail=detail, subject=span, context=context)
         )
@@ -121,34 +119,38 @@ class _Reader:
         return self._refuse(detail, expr.span())
 
     def _call(self, call: FunctionCall) -> _Found:
+        refused = self._unsuitable(call)
+        if refused is not None:
+            return refused
+        name, argument = call.name, call.arguments[0]
+        if name == "object":
+            return self._object(call, argument)
+        if name == "tuple":
+            return self._tuple(call, argument)
+        element = self.read(argument)
+        found = _COLLECTIONS[name](element.type)
+        return _Found(found, _defaults_of(found, {}, {"": element.defaults}))
+
+    def _unsuitable(self, call: FunctionCall) -> _Found | None:
+        """Refuse a call that is no type constructor with its one argument."""
         name, arguments = call.name, call.arguments
         parentheses = call.source.span(call.open, call.end)
         if name in _PRIMITIVES or name == "any":
             kind = "Primitive type" if name in _PRIMITIVES else "Type constraint"
-            return self._refuse(
-                f'{kind} keyword "{name}" does not expect arguments.', parentheses
-            )
+            return self._refuse(f'{kind} keyword "{name}" does not expect arguments.', parentheses)
         if name == "optional" and len(arguments) == 1:
             return self._refuse(
                 'Keyword "optional" is valid only as a modifier for object type attributes.',
                 call.name_span(),
             )
         if name not in _COLLECTIONS and name not in _NEEDS:
-            return self._refuse(
-                f'Keyword "{name}" is not a valid type constructor.', call.span()
-            )
+            return self._refuse(f'Keyword "{name}" is not a valid type constructor.', call.span())
         if len(arguments) != 1:
             extra = parentheses
             if arguments:
                 extra = call.source.span(arguments[1].start, arguments[-1].end)
             return self._refuse(_one_argument(name), extra, parentheses)
-        if name == "object":
-            return self._object(call, arguments[0])
-        if name == "tuple":
-            return self._tuple(call, arguments[0])
-        element = self.read(arguments[0])
-        found = _COLLECTIONS[name](element.type)
-        return _Found(found, _defaults_of(found, {}, {"": element.defaults}))
+        return None
 
     def _tuple(self, call: FunctionCall, argument: Expression) -> _Found:
         if not isinstance(argument, TupleCons):

@@ -69,25 +69,35 @@ def _loop(node: For, local: _Names) -> list[tuple[Expression, _Names]]:
 
 def _children(node: Expression) -> list[Expression]:
     """What stands directly in a node; empty for those in which nothing can."""
+    many = _several(node)
+    return _only_child(node) if many is None else many
+
+
+def _several(node: Expression) -> list[Expression] | None:
     match node:
         case Template(parts=children) | TupleCons(items=children):
-            return children
+            found = children
         case FunctionCall(arguments=children):
-            return children
+            found = children
         case ObjectCons(items=items):
-            return [part for item in items for part in item]
-        case ObjectKey(wrapped=wrapped):
-            return [] if _is_name(node) else [wrapped]
-        case Binary(left=left, right=right):
-            return [left, right]
+            found = [part for item in items for part in item]
         case Conditional(condition=condition, if_true=if_true, if_false=if_false):
-            return [condition, if_true, if_false]
-        case Index(collection=collection, key=key):
-            return [collection, key]
-        case Splat(target=target, each=each):
-            return [target, each]
+            found = [condition, if_true, if_false]
         case _:
-            return _only_child(node)
+            return _pair(node)
+    return found
+
+
+def _pair(node: Expression) -> list[Expression] | None:
+    match node:
+        case Binary(left=first, right=second):
+            return [first, second]
+        case Index(collection=first, key=second):
+            return [first, second]
+        case Splat(target=first, each=second):
+            return [first, second]
+        case _:
+            return None
 
 
 def _only_child(node: Expression) -> list[Expression]:
@@ -96,9 +106,7 @@ def _only_child(node: Expression) -> list[Expression]:
             return [child]
         case Parentheses(inner=child) | RelativeTraversal(target=child):
             return [child]
+        case ObjectKey(wrapped=child):
+            return [] if node.bare_name() is not None else [child]
         case _:
             return []
-
-
-def _is_name(key: ObjectKey) -> bool:
-    return key.bare_name() is not None

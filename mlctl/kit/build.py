@@ -139,7 +139,7 @@ def _build(lock: SoftwareLock, path: Path, report: Report) -> None:
     _uv(
         name,
         "installing its packages",
-        *("pip", "sync", "--python", str(path / "bin" / "python")),
+        *("pip", "sync", "--require-hashes", "--python", str(path / "bin" / "python")),
         # Compiled once here instead of by every first import of every step.
         *("--compile-bytecode", "--allow-empty-requirements", str(lock_file)),
     )

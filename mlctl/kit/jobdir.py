@@ -29,7 +29,7 @@ RUN, ENV, SECRETS, LOG, LIMITS = "run.sh", "env", "secrets", "log", "limits"
 CLAIM, PROC, STEP, EXIT, BEAT, CANCEL = "claim", "proc", "step", "exit", "beat", "cancel"
 CODE, INPUTS, OUTPUTS, TEMPORARY, HOME = "code", "in", "out", "tmp", "tmp/home"
 
-RESERVED: Mapping[str, int] = {EXIT: 80, PROC: 80, STEP: 32, BEAT: 48}
+RESERVED: Mapping[str, int] = {EXIT: 80, PROC: 80, STEP: 32, BEAT: 80}
 """Files that must be written however full the disk is, with the bytes staging reserves for each.
 
 The supervisor overwrites them in place, so that their blocks are ours before the step begins.

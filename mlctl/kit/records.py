@@ -76,7 +76,7 @@ def parse_exit(text: str) -> Ended | None:
 def parse_beat(text: str) -> int | None:
     """When the job last showed life, in hundredths of a second since boot; None: not yet."""
     fields = text.split()
-    return _number(fields[0]) if fields else None
+    return _number(fields[3]) if len(fields) == 5 else None
 
 
 def parse_poll(output: bytes) -> tuple[Answer, ...]:
@@ -85,9 +85,9 @@ def parse_poll(output: bytes) -> tuple[Answer, ...]:
     Raises:
         ValueError: The output is not whole, as after a cut connection.
     """
-    first, _, rest = output.partition(b"\n")
+    first, newline, rest = output.partition(b"\n")
     match first.split():
-        case [b"clock", wall, up, _boot]:
+        case [b"clock", wall, up, _boot] if newline:
             clock = _Clock(int(wall), int(up))
         case _:
             raise ValueError(f"not an answer of the supervisor: {first[:80]!r}")

@@ -67,11 +67,13 @@ group_lives() {
     return 1
 }
 
-# nap HUNDREDTHS: where sleep knows no fractions, whole seconds do.
+# nap HUNDREDTHS: sleep in a way that ends at once when we do. Where sleep knows no fractions, whole
+# seconds do.
 nap() {
     rest=$(($1 % 100))
     [ "$rest" -ge 10 ] || rest=0$rest
-    sleep "$(($1 / 100)).$rest" 2>/dev/null || sleep "$(($1 / 100 + 1))"
+    sleep "$(($1 / 100)).$rest" 2>/dev/null &
+    wait "$!" || sleep "$(($1 / 100 + 1))"
 }
 
 # until_gone GRACE: wait for the step's group to empty, then leave nobody.
@@ -135,6 +137,7 @@ supervise() {
     limits
     if [ "${1-}" != lazy ] || [ "$timeout" != - ]; then
         watch &
+        watcher=$!
     fi
     # In the foreground, since a shell makes background commands deaf to INT. In parentheses, or what
     # this shell says of a killed child would land in the log.
@@ -156,9 +159,13 @@ conclude() {
         [ "$word" = exited ] || until_gone "$grace"
         kill -KILL "-$group" 2>/dev/null
     fi
-    [ ! -e "$d/watcher" ] || ! alive "$d/watcher" || kill "$pid" 2>/dev/null
+    # Ours may not have shown itself yet; one that came later is known by its beat.
+    [ -z "${watcher-}" ] || kill "$watcher" 2>/dev/null
     lowest=-
-    { read -r _ lowest _ <"$d/beat"; } 2>/dev/null
+    if [ -e "$d/watcher" ]; then
+        ! alive "$d/beat" || kill "$pid" 2>/dev/null
+        { read -r _ _ _ _ lowest <"$d/beat"; } 2>/dev/null
+    fi
     clock
     printf '%-79s\n' "$word $1 $began $up ${lowest:--} ." 1<>"$d/exit"
 }
@@ -167,8 +174,9 @@ watch() {
     # $$ is the supervisor's own number in a subshell of it.
     identify self
     set -C
-    { printf '%s\n' "$id" >"$d/watcher"; } 2>/dev/null || return 0
+    { : >"$d/watcher"; } 2>/dev/null || return 0
     set +C
+    mine=$id
     trap 'set +u; kill "$!" 2>/dev/null; exit 0' TERM
     limits
     lowest=
@@ -181,8 +189,7 @@ watch() {
             [ "$left" -gt 0 ] || break
             [ "$left" -ge "$turn" ] || turn=$left
         fi
-        nap "$turn" &
-        wait "$!"
+        nap "$turn"
     done
     out_of_time_or_alone
 }
@@ -194,8 +201,7 @@ out_of_time_or_alone() {
         : >"$d/timeout"
         until group_known || ! alive "$d/proc"; do nap 2; done
         kill -TERM "-$group" 2>/dev/null
-        nap "$grace" &
-        wait "$!"
+        nap "$grace"
     fi
     group_known && ! ended && kill -KILL "-$group" 2>/dev/null
 }
@@ -204,7 +210,7 @@ beat() {
     clock
     free_kb
     if [ "$free" != - ] && [ "$free" -lt "${lowest:-$((free + 1))}" ]; then lowest=$free; fi
-    printf '%-47s\n' "$up ${lowest:--}" 1<>"$d/beat"
+    printf '%-79s\n' "$mine $up ${lowest:--}" 1<>"$d/beat"
 }
 
 cancel() {
@@ -228,7 +234,6 @@ escalate() {
 
 # state: one word for the job; sets what ended sets.
 state() {
-    code=- began=- ended=- lowest=-
     if ended; then
         state=$word
     elif [ ! -e "$d/claim" ]; then
@@ -241,7 +246,7 @@ state() {
     elif starting; then
         state=running
     else
-        state=lost code=- began=- ended=- lowest=-
+        state=lost
     fi
 }
 
@@ -267,13 +272,13 @@ poll() {
 answer() {
     state
     size=0 beat=- bytes=0
-    { read -r beat lowest _ <"$d/beat"; } 2>/dev/null
+    { read -r _ _ _ beat lowest <"$d/beat"; } 2>/dev/null
     [ ! -e "$d/log" ] || size=$(($(wc -c <"$d/log")))
     [ "$offset" -ge "$size" ] || bytes=$((size - offset))
     [ "$bytes" -le "$most" ] || bytes=$most
     # Times count from a boot; those of another boot say nothing.
-    { read -r _ _ recorded _ <"$d/proc"; } 2>/dev/null && [ "$recorded" = "$boot" ] || began=- ended=-
-    echo "$state $code $began $ended ${lowest:--} ${beat:--} $size $bytes"
+    { read -r _ _ recorded _ <"$d/proc"; } 2>/dev/null && [ "$recorded" = "$boot" ] || began="" ended=""
+    echo "$state ${code:--} ${began:--} ${ended:--} ${lowest:--} ${beat:--} $size $bytes"
     [ "$bytes" -eq 0 ] || tail -c "+$((offset + 1))" "$d/log" | head -c "$bytes"
 }
 

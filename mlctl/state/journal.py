@@ -80,19 +80,31 @@ class Journal:
         self._syncer.start()
 
     def write(self, event: Event) -> Envelope:
-        """Stamp an event and put it on disk; a ``StepLog`` is only stamped.
+        """Stamp an event and put it on disk.
+
+        Raises:
+            JournalFull: See ``put``.
+        """
+        envelope = self.stamp(event)
+        self.put(envelope)
+        return envelope
+
+    def stamp(self, event: Event) -> Envelope:
+        """Give an event its number and time. A ``StepLog`` has the number of the event before."""
+        if not isinstance(event, StepLog):
+            self._seq += 1
+        return Envelope(self._run_id, self._seq, self._now(), event)
+
+    def put(self, envelope: Envelope) -> None:
+        """Put a stamped event on disk, except a ``StepLog``.
 
         Raises:
             JournalFull: It could not be written. It is kept, and goes to disk before the next one
                 if there is room by then.
         """
-        if isinstance(event, StepLog):
-            return Envelope(self._run_id, self._seq, self._now(), event)
-        self._seq += 1
-        envelope = Envelope(self._run_id, self._seq, self._now(), event)
-        self._pending += encode(envelope)
-        self._flush(at_once=isinstance(event, _AT_ONCE))
-        return envelope
+        if not isinstance(envelope.event, StepLog):
+            self._pending += encode(envelope)
+            self._flush(at_once=isinstance(envelope.event, _AT_ONCE))
 
     def sync(self) -> None:
         """Everything written so far survives a power cut from here on.

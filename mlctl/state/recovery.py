@@ -17,7 +17,9 @@ from mlctl.core.event import (
 from mlctl.core.plan import Action, Summary
 from mlctl.core.state import State
 from mlctl.state import journal
+from mlctl.state.backend import Backend
 from mlctl.state.event_codec import decode
+from mlctl.state.lock import Lease
 from mlctl.state.paths import runs_folder
 from mlctl.state.reduce import fold
 
@@ -66,6 +68,32 @@ def recover(state: State, journals: Iterable[Unfinished]) -> tuple[State, tuple[
         notices.append(f"Run {run.run_id} ended without saying so; {what} from its journal.")
         notices += [f"{damage}; the other lines were used." for damage in run.reading.damaged]
     return state, tuple(notices)
+
+
+def resume(
+    backend: Backend, data_dir: Path, lease: Lease | None, now: Callable[[], str]
+) -> tuple[State, tuple[str, ...]]:
+    """Read the state, fold in what died runs left, save it, and say what was done.
+
+    Args:
+        backend: Where the state is; locked by the caller.
+        data_dir: mlctl's own folder.
+        lease: The lock; None where people said to do without.
+        now: The time as RFC 3339, UTC, milliseconds.
+
+    Raises:
+        MlctlError: The state cannot be read, or not be saved; then nothing is lost, and the next
+            call does the same again.
+    """
+    state = backend.read()
+    left = unfinished(data_dir, state.lineage)
+    if not left:
+        return state, ()
+    state, notices = recover(state, left)
+    saved = backend.write(state, lease)
+    for run in left:
+        close(run, now)
+    return saved, notices
 
 
 def close(run: Unfinished, now: Callable[[], str]) -> None:

@@ -7,68 +7,28 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import itertools
 import os
 import re
-import secrets
-import shutil
 import stat
 import time
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from mlctl.core.digest import FILE, Digest
 from mlctl.core.errors import MissingContent
 from mlctl.core.provider import Report
-from mlctl.store import process
-from mlctl.store.copying import copy_checked, write_new
-from mlctl.store.errors import CorruptContent, SourceMoved, StoreError, Unreadable
-from mlctl.store.files import refusals, sync_all
-from mlctl.store.hashing import TRIES, hash_once, on_threads, stamp
+from mlctl.store.desk import Desk
+from mlctl.store.errors import CorruptContent, Unreadable
+from mlctl.store.files import refusals
+from mlctl.store.hashing import TRIES, hash_once, on_threads
 from mlctl.store.index import Index, Signature
-from mlctl.store.tree import Stamp
-
-READ_ONLY = 0o444
-EXECUTABLE = 0o111
-UNLINKABLE = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP}
-"""How a system says that it makes no hard link here; copying is then the way."""
+from mlctl.store.intake import Source, size_of, take_in
 
 _NAME = re.compile("[0-9a-f]{64}")
-_DAY_S = 86_400
 _DAMAGED = {errno.EISDIR, errno.ELOOP, errno.ENXIO, errno.EIO, errno.ENOENT}
 """A folder, a link, a socket or a bad sector where a blob should be, or nothing any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """Content at hand."""
-
-    name: str
-    content: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Copied:
-    """A file that stays as it is."""
-
-    name: str
-    path: Path
-    size_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A file that may become a link into the store, if it still is what was hashed."""
-
-    name: str
-    path: Path
-    size_bytes: int
-    stamp: Stamp
-
-
-Source = Written | Copied | Taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +70,7 @@ class Blobs:
         self._blobs = str(root / "blobs")
         self._index = index
         self._report = report
-        self._numbers = itertools.count()
-        self._token = secrets.token_hex(4)
-        self._clean()
+        self._desk = Desk(root)
 
     def path(self, name: str) -> str:
         """Where a blob is, or would be."""
@@ -187,7 +145,11 @@ class Blobs:
 
     def record(self, names: Iterable[str]) -> None:
         """Remember the signatures of blobs that are known to be right, after linking them."""
-        self._index.put_blobs({name: Signature.of(os.lstat(self.path(name))) for name in names})
+        fresh: dict[str, Signature] = {}
+        for name in names:
+            with suppress(FileNotFoundError):  # gone since: the next check says so
+                fresh[name] = Signature.of(os.lstat(self.path(name)))
+        self._index.put_blobs(fresh)
 
     def add(self, sources: Sequence[Source]) -> None:
         """Take in what is not there yet. When this returns, it has survived a power cut.
@@ -202,46 +164,14 @@ class Blobs:
         if not lacking:
             return
         chosen = [source for source in wanted.values() if source.name in lacking]
-        needed_bytes = sum(map(_size, chosen))
-        with refusals(self._root, needed_bytes):
-            Path(self._desk).mkdir(parents=True, exist_ok=True)
-            staged: dict[str, str] = {}
-            try:
-                taken = [s for s in chosen if self._stage(s, staged)]
-                sync_all(staged.values(), self._root)
-                self._move_in(staged)
-            except BaseException:
-                _remove(staged.values())
-                raise
-            for source in taken:
-                self._leave_link(source)
-            self.record(staged)
+        with refusals(self._root, sum(map(size_of, chosen))):
+            take_in(chosen, self._desk, self._root, self.path)
+            self.record(source.name for source in chosen)
 
-    @cached_property
+    @property
     def links_protect(self) -> bool:
-        """True when a read-only file is read-only for this user: not for root."""
-        probe = self._new_desk_file()
-        try:
-            with refusals(self._root):
-                Path(self._desk).mkdir(parents=True, exist_ok=True)
-                write_new(probe, b"", READ_ONLY)
-        except StoreError:
-            return False  # nothing can be linked out of a store that cannot be written either
-        try:
-            os.close(os.open(probe, os.O_WRONLY | os.O_CLOEXEC))
-        except PermissionError:
-            return True
-        finally:
-            os.unlink(probe)  # noqa: PTH108
-        return False
-
-    @cached_property
-    def _desk(self) -> str:
-        """This process's own folder for unfinished work; made when first needed."""
-        return str(self._root / "tmp" / f"{self._token}.{process.current().label()}")
-
-    def _new_desk_file(self) -> str:
-        return f"{self._desk}/{next(self._numbers)}"
+        """True when a hard link to a blob is as safe from this user as the blob is."""
+        return self._desk.links_protect
 
     def _look_inside(
         self, names: Sequence[str], fresh: dict[str, Signature]
@@ -286,82 +216,3 @@ class Blobs:
             return None
         self._report(f"The blob {name} is damaged and was moved to {place}.")
         return place
-
-    def _stage(self, source: Source, staged: dict[str, str]) -> bool:
-        """Have the content on the desk; True when it is the source itself, by another name."""
-        desk = self._new_desk_file()
-        staged[source.name] = desk
-        match source:
-            case Written():
-                write_new(desk, source.content, READ_ONLY)
-                return False
-            case Taken() if self._take(source, desk):
-                return True
-            case Copied() | Taken():
-                if not copy_checked(str(source.path), desk, source.name, READ_ONLY):
-                    raise SourceMoved(source.path)
-                return False
-
-    def _take(self, source: Taken, desk: str) -> bool:
-        seen = os.lstat(source.path)
-        # A file with a second name, or of another owner, could still be written by somebody.
-        if not stat.S_ISREG(seen.st_mode) or seen.st_nlink != 1 or seen.st_uid != os.geteuid():
-            return False
-        if stamp(seen) != source.stamp:
-            raise SourceMoved(source.path)
-        try:
-            os.link(source.path, desk)
-        except OSError as error:
-            if error.errno in UNLINKABLE:
-                return False
-            raise
-        os.chmod(desk, READ_ONLY | (seen.st_mode & EXECUTABLE))  # noqa: PTH101
-        now = os.lstat(desk)
-        if (now.st_size, now.st_mtime_ns) != (seen.st_size, seen.st_mtime_ns):
-            raise SourceMoved(source.path)
-        return True
-
-    def _move_in(self, staged: dict[str, str]) -> None:
-        shards = {name[:2] for name in staged}
-        new = [shard for shard in shards if not os.path.isdir(f"{self._blobs}/{shard}")]  # noqa: PTH112
-        for shard in new:
-            os.makedirs(f"{self._blobs}/{shard}", exist_ok=True)  # noqa: PTH103
-        for name, desk in staged.items():
-            os.rename(desk, self.path(name))  # noqa: PTH104
-        folders = [f"{self._blobs}/{shard}" for shard in shards]
-        sync_all([*folders, self._blobs] if new else folders, self._root)
-
-    def _leave_link(self, source: Source) -> None:
-        """Put a link to the blob where the file was, so that it can be read, and found, again."""
-        assert isinstance(source, Taken)
-        link = self._new_desk_file()
-        os.symlink(self.path(source.name), link)  # noqa: PTH211
-        os.rename(link, source.path)  # noqa: PTH104
-
-    def _clean(self) -> None:
-        try:
-            desks = list((self._root / "tmp").iterdir())
-        except OSError:
-            return  # none yet, or not ours to clean
-        for desk in desks:
-            if _is_abandoned(desk):
-                shutil.rmtree(desk, ignore_errors=True)
-
-
-def _is_abandoned(desk: Path) -> bool:
-    owner = process.Process.from_label(desk.name.partition(".")[2])
-    if owner is not None and owner.is_gone():
-        return True
-    try:
-        return owner != process.current() and time.time() - desk.stat().st_mtime > _DAY_S
-    except FileNotFoundError:
-        return False
-
-
-def _size(source: Source) -> int:
-    return len(source.content) if isinstance(source, Written) else source.size_bytes
-
-
-def _remove(paths: Iterable[str]) -> None:
-    for path in paths:
-        Path(path).unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from urllib.parse import quote
@@ -139,12 +140,25 @@ class CacheDb:
             return
         if found != 0:
             raise sqlite3.DatabaseError(f"format {found} instead of {self._version}")
-        db.execute("PRAGMA journal_mode = WAL")
+        self._use_wal(db)
         db.execute("PRAGMA synchronous = NORMAL")
         with db:
             for statement in self._schema:
                 db.execute(statement)
             db.execute(f"PRAGMA user_version = {self._version:d}")
+
+    def _use_wal(self, db: sqlite3.Connection) -> None:
+        """Only for this SQLite does not wait by itself while another process does the same."""
+        give_up_at = time.monotonic() + _BUSY_S
+        while True:
+            try:
+                db.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up_at:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
 
     def _remove(self) -> None:
         self._close()

@@ -13,17 +13,21 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 def write_new(path: str, content: bytes, mode: int) -> None:
-    """Make a file, with exactly this mode whatever the umask.
+    """Make a file, with exactly this mode whatever the umask; on an error, none.
 
     Raises:
         FileExistsError: Something is there.
     """
     handle = os.open(path, _NEW, 0o600)
+    done = False
     try:
         _write(handle, content)
         os.fchmod(handle, mode)
+        done = True
     finally:
         os.close(handle)
+        if not done:
+            os.unlink(path)  # noqa: PTH108
 
 
 def copy_checked(source: str, target: str, name: str, mode: int) -> bool:

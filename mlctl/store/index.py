@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from mlctl.core.digest import Digest
 from mlctl.core.provider import Report
@@ -21,9 +21,8 @@ _VERSION = 1
 _AT_ONCE = 500  # SQLite's oldest limit on values in one statement is 999
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """A stat, as far as it tells whether a blob was written to."""
+class Signature(NamedTuple):
+    """A stat, as far as it tells whether a blob was written to. A tuple: there may be millions."""
 
     inode: int
     size: int
@@ -42,9 +41,9 @@ class Signature:
         Making or removing a hard link moves ctime too, but then the link count moved with it. A
         write moves mtime, unless somebody sets that back on purpose.
         """
-        return ((self.inode, self.size, self.mtime_ns) == (now.inode, now.size, now.mtime_ns)) and (
-            self.ctime_ns == now.ctime_ns or self.links != now.links
-        )
+        if self == now:
+            return True
+        return self[:3] == now[:3] and self.links != now.links
 
 
 class Index:
@@ -56,12 +55,17 @@ class Index:
 
     def blobs(self, names: Collection[str]) -> dict[str, Signature]:
         """What is known of these blobs, by the hex of their digest."""
-        wanted, found = list(names), {}
+        wanted = list(names)
+        found: dict[str, Signature] = {}
         for start in range(0, len(wanted), _AT_ONCE):
             part = wanted[start : start + _AT_ONCE]
             marks = ",".join("?" * len(part))
             query = f"SELECT * FROM blobs WHERE hex IN ({marks})"  # noqa: S608  only "?" goes in
-            found.update({str(row[0]): _signature(row) for row in self._db.rows(query, part)})
+            # A row of another shape equals no stat, and its blob is hashed again.
+            found.update(
+                (str(name), Signature._make(map(_number, numbers)))
+                for name, *numbers in self._db.rows(query, part)
+            )
         return found
 
     def put_blobs(self, signatures: Mapping[str, Signature]) -> None:
@@ -91,9 +95,5 @@ class Index:
         self._db.close()
 
 
-def _signature(row: tuple[Cell, ...]) -> Signature:
-    match row:
-        case (_, int(inode), int(size), int(mtime_ns), int(ctime_ns), int(links)):
-            return Signature(inode, size, mtime_ns, ctime_ns, links)
-        case _:
-            return Signature(-1, -1, -1, -1, -1)  # agrees with no file: it is hashed again
+def _number(cell: Cell) -> int:
+    return cell if isinstance(cell, int) else -1

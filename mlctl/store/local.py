@@ -13,19 +13,18 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
-from mlctl.core.digest import FILE, Digest, hex_of, is_tree
-from mlctl.core.errors import MissingContent
+from mlctl.core.digest import FILE, Digest, hex_of
 from mlctl.core.job import Artifact, DataKind
 from mlctl.core.provider import Report
-from mlctl.store import publish
-from mlctl.store.blobs import Blobs, Copied, Source, Taken, Written
+from mlctl.store.blobs import Blobs
 from mlctl.store.cachedb import silent
-from mlctl.store.errors import Unstorable
-from mlctl.store.files import refusals
 from mlctl.store.hashing import CHUNK_BYTES, hash_file, stamp
 from mlctl.store.ignore import Ignore
 from mlctl.store.index import Index
+from mlctl.store.intake import Copied, Source, Taken, Written
 from mlctl.store.materialize import materialize
+from mlctl.store.publish import Publisher
+from mlctl.store.reach import Reach
 from mlctl.store.scan import Scanner
 from mlctl.store.statcache import StatCache
 from mlctl.store.tree import Entry, EntryKind, Tree, decode, encode, leaves
@@ -71,14 +70,15 @@ class LocalStore:
             root: The store's folder.
             report: Where notices go: a cache that is not used, a blob that was moved away.
         """
-        # Links to blobs must lead somewhere whatever the working folder is by then.
-        self.root = Path(os.path.abspath(root))  # noqa: PTH100
+        # One spelling, whatever links lead here: outputs become links to blobs, by their path.
+        self.root = root.resolve()
         self._index = Index(self.root / "index.db", report)
         self._stats = StatCache(self.root / "stat.db", report)
         self._blobs = Blobs(self.root, self._index, report)
         self.scanner = Scanner(self._stats)
         self._outputs = Scanner(None, adopt=self._standing_for)
-        self._reachable: dict[Digest, frozenset[str]] = {}
+        self._reach = Reach(self.manifest)
+        self._publisher = Publisher(self._index, self.materialize)
 
     def close(self) -> None:
         """Let go of the databases; the next use opens them again."""
@@ -97,6 +97,7 @@ class LocalStore:
             FileNotFoundError: Nothing is there.
             NotADirectoryError: A folder was expected.
             IsADirectoryError: A file was expected.
+            MissingContent: It is a link into the store, to content that was lost since.
             StoreFull: The disk is full; the store is as it was.
             StoreUnwritable: The store cannot be written.
             StoreError: What is there cannot be read or kept.
@@ -181,34 +182,11 @@ class LocalStore:
             StoreFull: The disk is full; what was there is still there.
             StoreUnwritable: The folder cannot be written.
         """
-        with refusals(path.parent):
-            publish.swap_in(path, lambda beside: self.materialize(digest, beside))
-        self._remember_published(digest, path)
+        self._publisher.publish(digest, path)
 
     def published_ok(self, digest: Digest, path: Path) -> bool:
         """True when ``path`` holds this content, by its stat or else by its bytes."""
-        now = publish.signature(path)
-        if now is None:
-            return False
-        if self._index.published(path) == (digest, now):
-            return True
-        if self._found_at(path, digest) != digest:
-            return False
-        self._remember_published(digest, path)
-        return True
-
-    def _found_at(self, path: Path, like: Digest) -> Digest | None:
-        if path.is_symlink() or path.is_dir() != is_tree(like):
-            return None
-        try:
-            return Scanner().tree(path).digest if is_tree(like) else Scanner().file(path).digest
-        except (Unstorable, OSError):
-            return None  # a pipe, or somebody is at work there: not what was published
-
-    def _remember_published(self, digest: Digest, path: Path) -> None:
-        found = publish.signature(path)
-        if found is not None:
-            self._index.put_published(path, digest, found)
+        return self._publisher.is_published(digest, path)
 
     # Looking
 
@@ -218,7 +196,7 @@ class LocalStore:
         One stat a blob; only a blob whose stat changed is read. A damaged one is moved away.
         """
         wanted = set(digests)
-        needs = {digest: self._parts(digest) for digest in wanted}
+        needs = {digest: self._reach.of(digest) for digest in wanted}
         known = [parts for parts in needs.values() if parts is not None]
         bad = self._blobs.check(frozenset[str]().union(*known)).bad
         return {d for d, parts in needs.items() if parts is None or not bad.isdisjoint(parts)}
@@ -229,7 +207,7 @@ class LocalStore:
             return self._findings(self._blobs.names(), {})
         needs: dict[str, list[Digest]] = {}
         for digest in sorted(set(digests)):
-            for name in self._parts(digest) or self._top_parts(digest):
+            for name in self._reach.as_far_as_possible(digest):
                 needs.setdefault(name, []).append(digest)
         return self._findings(needs.keys(), needs)
 
@@ -274,36 +252,6 @@ class LocalStore:
             for name in sorted(health.bad)
         )
 
-    def _parts(self, digest: Digest) -> frozenset[str] | None:
-        """Every blob that a digest needs; None when a manifest among them is not to be had."""
-        if not is_tree(digest):
-            return frozenset({hex_of(digest)})
-        known = self._reachable.get(digest)
-        if known is None:
-            try:
-                known = frozenset(self._walk(digest))
-            except MissingContent:
-                return None
-            self._reachable[digest] = known
-        return known
-
-    def _walk(self, digest: Digest) -> Iterator[str]:
-        yield hex_of(digest)
-        for entry in self.manifest(digest):
-            if entry.kind is EntryKind.FOLDER:
-                yield from self._walk(Digest(entry.target))
-            elif entry.kind is not EntryKind.LINK:
-                yield hex_of(Digest(entry.target))
-
-    def _top_parts(self, digest: Digest) -> frozenset[str]:
-        """As much of a broken tree as can be reached."""
-        found: set[str] = set()
-        try:
-            found.update(self._walk(digest))
-        except MissingContent as error:
-            found.add(hex_of(Digest(error.digest)))
-        return frozenset(found)
-
 
 def _manifest_sources(tree: Tree) -> Iterator[Source]:
     for digest, entries in tree.folders.items():
@@ -311,13 +259,20 @@ def _manifest_sources(tree: Tree) -> Iterator[Source]:
 
 
 def _copied(tree: Tree, root: Path) -> Iterator[Source]:
-    for path, entry in tree.listing().items():
-        if entry.kind in {EntryKind.FILE, EntryKind.PROGRAM}:
-            yield Copied(hex_of(Digest(entry.target)), root / path, entry.size_bytes)
+    for path, entry in _files(tree):
+        yield Copied(hex_of(Digest(entry.target)), root / path, entry.size_bytes)
 
 
 def _taken(tree: Tree, root: Path) -> Iterator[Source]:
-    for source in _copied(tree, root):
-        assert isinstance(source, Copied)
-        seen = tree.large.get(os.path.relpath(source.path, root))
-        yield source if seen is None else Taken(source.name, source.path, source.size_bytes, seen)
+    for path, entry in _files(tree):
+        name, seen = hex_of(Digest(entry.target)), tree.large.get(path)
+        if seen is None:
+            yield Copied(name, root / path, entry.size_bytes)
+        else:
+            yield Taken(name, root / path, entry.size_bytes, seen)
+
+
+def _files(tree: Tree) -> Iterator[tuple[str, Entry]]:
+    for path, entry in tree.listing().items():
+        if entry.kind in {EntryKind.FILE, EntryKind.PROGRAM}:
+            yield path, entry

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from mlctl.core.digest import Digest, hex_of, is_tree
 from mlctl.core.errors import MissingContent
-from mlctl.store.blobs import EXECUTABLE, READ_ONLY, UNLINKABLE, Blobs
+from mlctl.store.blobs import Blobs
 from mlctl.store.copying import copy_checked
 from mlctl.store.files import refusals
 from mlctl.store.hashing import CHUNK_BYTES, on_threads
+from mlctl.store.intake import EXECUTABLE, READ_ONLY, UNLINKABLE
 from mlctl.store.tree import Entry, EntryKind, Manifests
 
 _WRITABLE = 0o644

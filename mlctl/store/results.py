@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from mlctl.core.digest import Digest, hex_of, parse_digest
+from mlctl.core.digest import FILE, Digest, hex_of
 from mlctl.core.provider import Report
 from mlctl.core.result import OtherRun, ResultRecord
 from mlctl.store.cachedb import silent
 from mlctl.store.files import refusals, sync_file
 from mlctl.store.record_codec import decode_record, encode_record
 
+_NAME = re.compile("[0-9a-f]{64}")
 KEPT_OTHERS = 16
 """Other outputs of one fingerprint that are remembered; the oldest go first."""
 
@@ -99,7 +101,8 @@ class Results:
     def __iter__(self) -> Iterator[ResultRecord]:
         """Every result that can be read, in the order of their fingerprints."""
         for path in sorted(self._folder.glob("??/*.json")):
-            record = self.find(parse_digest(f"sha256:{path.parent.name}{path.stem}"))
+            name = path.parent.name + path.stem
+            record = self.find(Digest(f"{FILE}:{name}")) if _NAME.fullmatch(name) else None
             if record is not None:
                 yield record
 

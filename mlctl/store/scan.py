@@ -102,6 +102,7 @@ class _Folder:
         below: Relative to the root, ending in ``/``; empty for the root.
         known: From the cache.
         fresh: For the cache: what holds now.
+        left_out: The rules left something in it out.
     """
 
     path: str
@@ -110,6 +111,7 @@ class _Folder:
     fresh: dict[str, Known] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     folders: dict[str, _Folder] = field(default_factory=dict)
+    left_out: bool = False
 
 
 class _Scan:
@@ -132,6 +134,7 @@ class _Scan:
         finally:
             os.close(handle)
         on_threads(self._hash_large, self._large)
+        self._gather_stale(root)
         top = self._finish(root, "")
         self._cache.put_folders(self._stale)
         return Tree(
@@ -159,6 +162,7 @@ class _Scan:
         if self._ignore is not None and self._ignore.leaves_out(
             folder.below + name, is_folder=is_folder
         ):
+            folder.left_out = True
             # The same folder may be scanned without these rules, too.
             if name in folder.known:
                 folder.fresh[name] = folder.known[name]
@@ -216,15 +220,30 @@ class _Scan:
             self._stamps[folder.below + name] = stamp(seen)
 
     def _finish(self, folder: _Folder, name: str) -> Entry:
-        self._file_count += sum(e.kind is not EntryKind.LINK for e in folder.entries)
-        entries = folder.entries + [self._finish(f, name) for name, f in folder.folders.items()]
-        ordered = in_order(entries)
+        inner = [self._finish(inside, name) for name, inside in self._kept(folder)]
+        ordered = in_order([*folder.entries, *inner])
         found = tree_digest(encode(ordered))
         self._manifests[found] = ordered
-        if folder.fresh != folder.known:
-            self._stale[folder.path] = folder.fresh
+        self._file_count += sum(entry.kind is not EntryKind.LINK for entry in folder.entries)
         size_bytes = sum(entry.size_bytes for entry in ordered)
         return Entry(name, EntryKind.FOLDER, found, size_bytes)
+
+    def _gather_stale(self, folder: _Folder) -> None:
+        if folder.fresh != folder.known:
+            self._stale[folder.path] = folder.fresh
+        for inside in folder.folders.values():
+            self._gather_stale(inside)
+
+    def _kept(self, folder: _Folder) -> list[tuple[str, _Folder]]:
+        return [item for item in folder.folders.items() if not self._is_left_out(item[1])]
+
+    def _is_left_out(self, folder: _Folder) -> bool:
+        """True when all that a folder has is left out, such as ``old_package/__pycache__``.
+
+        A folder that has nothing in it is content like any other.
+        """
+        had_more = folder.left_out or bool(folder.folders)
+        return had_more and not folder.entries and not self._kept(folder)
 
 
 def _file_digest(found: str) -> Digest:

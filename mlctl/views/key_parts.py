@@ -59,7 +59,7 @@ def _parts(key: StepKey | None) -> dict[str, _Part]:
     return {
         "code": _Part(key.code, _digest(key.code)),
         "command": _Part(key.command, _command(key.command)),
-        **{f"inputs.{n}": _Part(p, input_text(p, typed=True)) for n, p in _sorted(key.inputs)},
+        **{f"inputs.{n}": _Part(p, input_text(p, exact=True)) for n, p in _sorted(key.inputs)},
         "software": _Part(_software(key.software), software_text(key.software)),
         **_packages(key.software),
         **{f"env.{n}": _Part(t, _env(t)) for n, t in _sorted(key.env)},
@@ -84,7 +84,7 @@ def _packages(software: SoftwareKey | Pending) -> dict[str, _Part]:
     return {f"package.{name}": _Part(v, v) for name, v in _sorted(software.packages)}
 
 
-def _digest(code: Digest | None | Pending) -> str:
+def _digest(code: Digest | Pending | None) -> str:
     match code:
         case None:
             return "(no code folder)"

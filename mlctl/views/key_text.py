@@ -23,20 +23,21 @@ from mlctl.views.text import listed
 from mlctl.views.value_text import KNOWN_AFTER_APPLY, inline, quoted
 
 
-def input_text(part: InputKey | Pending, *, typed: bool = False) -> str:
+def input_text(part: InputKey | Pending, *, exact: bool = False) -> str:
     """An input in short: its value, or enough of its digest to tell two apart.
 
     Args:
         part: The input.
-        typed: Say the declared type of a literal too.
+        exact: Say the declared type of a literal and whole digests.
     """
     match part:
         case LiteralInput(kind, value):
-            return f"{inline(recorded_value(value))}{f' ({kind})' if typed else ''}"
+            return f"{inline(recorded_value(value))}{f' ({kind})' if exact else ''}"
         case DataInput(of):
-            return short(of)
+            return of if exact else short(of)
         case MembersInput(members):
-            return f"{{{listed([f'{name}: {short(of)}' for name, of in members.items()])}}}"
+            each = [f"{n}: {of if exact else short(of)}" for n, of in sorted(members.items())]
+            return f"{{{', '.join(each) if exact else listed(each)}}}"
         case AbsentInput():
             return "(not given)"
         case Pending():

@@ -143,7 +143,7 @@ def _step(  # noqa: C901, PLR0911 - one case an event type
     match event:
         case StepStarted(compute=compute, attempt=attempt, attached=attached):
             again = f", attempt {attempt}" if attempt > 1 else ""
-            verb = "Still running from before, attached" if attached else "Running"
+            verb = "Taken up again" if attached else "Running"
             return f"{verb} on {compute}{again}..."
         case StepLog(text=text):
             return text
@@ -155,7 +155,7 @@ def _step(  # noqa: C901, PLR0911 - one case an event type
             kept = (
                 "" if published else " A source changed meanwhile, so nobody else gets this result."
             )
-            return f"Ran in {duration(elapsed_s)}.{tail}{kept}"
+            return f"Ran in {duration(elapsed_s)}{tail}.{kept}"
         case StepReused(record=record, early_cutoff=early_cutoff):
             why = ", since its inputs turned out the same" if early_cutoff else ""
             return f"Reused from run {record.run_id}{why}."

@@ -7,6 +7,7 @@ from collections.abc import Container
 from mlctl.core.plan import Action, ActionReason, Drift, OutputChange, ResourceChange
 from mlctl.core.secret import MASK
 from mlctl.core.value import SENSITIVE, Value
+from mlctl.views.sealed import is_hidden
 from mlctl.views.text import safe_line
 from mlctl.views.value_diff import Diff, Mark, diff
 from mlctl.views.value_text import Painter, members, render
@@ -143,4 +144,4 @@ def _attributes_of(value: Value | None) -> dict[str, Value]:
     hidden = value.marks & {SENSITIVE}
     # What is null is not there, except where even that must not be told.
     inside = {n: v.with_marks(hidden) for n, v in value.raw.items()}
-    return {n: v for n, v in inside.items() if v.raw is not None or SENSITIVE in v.marks}
+    return {n: v for n, v in inside.items() if v.raw is not None or is_hidden(v)}

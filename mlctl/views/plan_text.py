@@ -23,12 +23,19 @@ _LEGEND = {
     Action.REUSE: "reuse",
 }
 _QUIET = {Action.NO_OP}
+_DEFERRED = "Known only after a first round of apply, which then goes on by itself:"
+_REPUBLISHED = "Copies under .mlctl/outputs that are missing or changed and are written again:"
 
 
 def render(plan: Plan, style: Style) -> str:
     """The whole plan, with its line end."""
     painter = Painter(style)
-    sections = [*_notes(plan, painter), *_drift(plan, painter), *_actions(plan, painter)]
+    sections = [*_notes(plan, painter), *_drift(plan, painter)]
+    if plan.is_empty and not _records_drift(plan):
+        # First of all that there is nothing to do; what was noticed comes after it.
+        sections.insert(0, _no_changes(plan, style))
+    else:
+        sections.extend(_actions(plan, painter))
     sections.extend(_closing_notes(plan, painter))
     return "\n\n".join(sections) + "\n"
 
@@ -41,7 +48,7 @@ def advice(plan: Plan, style: Style, saved_to: str = "") -> str:
         style: Dresses the text.
         saved_to: The plan file, if it was saved.
     """
-    if plan.is_empty:
+    if plan.is_empty and not _records_drift(plan):
         return ""
     rule = style.grey("─" * min(style.width, 80))
     if saved_to:
@@ -68,18 +75,22 @@ def _drift(plan: Plan, painter: Painter) -> Iterator[str]:
     note = painter.style.bold(painter.style.cyan("Note:"))
     yield f"{note} {painter.style.bold('Objects have changed outside of mlctl')}"
     yield from (drift_block(drift, painter) for drift in plan.drift)
-    if plan.mode is not PlanMode.REFRESH_ONLY and not plan.is_empty:
+    if _records_drift(plan):
+        yield wrap("Apply records them as they are and touches nothing.", painter.style.width)
+    elif not plan.is_empty:
         yield wrap(
             "Where the configuration does not ask for these changes, the actions below undo them.",
             painter.style.width,
         )
-    yield painter.style.grey("─" * min(painter.style.width, 80))
+        yield painter.style.grey("─" * min(painter.style.width, 80))
+
+
+def _records_drift(plan: Plan) -> bool:
+    """True when apply would change the record and nothing else."""
+    return plan.mode is PlanMode.REFRESH_ONLY and bool(plan.drift)
 
 
 def _actions(plan: Plan, painter: Painter) -> Iterator[str]:
-    if plan.is_empty:
-        yield _no_changes(plan, painter.style)
-        return
     if legend := _legend(plan, painter.style):
         yield legend
     if blocks := _resource_blocks(plan, painter):
@@ -94,11 +105,11 @@ def _actions(plan: Plan, painter: Painter) -> Iterator[str]:
 
 def _closing_notes(plan: Plan, painter: Painter) -> Iterator[str]:
     if plan.deferred:
-        head = wrap("Known only after a first round of apply, which then goes on by itself:", 80)
+        head = wrap(_DEFERRED, painter.style.width)
         yield "\n".join([head, *(f"  {address}" for address in plan.deferred)])
     if plan.republish:
-        head = "Copies under .mlctl/outputs that are missing or changed and are written again:"
-        yield "\n".join([wrap(head, 80), *(f"  {address}" for address in plan.republish)])
+        head = wrap(_REPUBLISHED, painter.style.width)
+        yield "\n".join([head, *(f"  {address}" for address in plan.republish)])
     yield from non_reproducible_notes(plan.steps, painter)
 
 

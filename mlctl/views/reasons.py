@@ -22,6 +22,7 @@ from mlctl.core.reason import (
     PackageChange,
     PlatformChanged,
     Reason,
+    ResultNotKept,
     SettingChanged,
     UpstreamPending,
 )
@@ -72,6 +73,8 @@ def _sentence(reason: Reason) -> str:  # noqa: C901, PLR0911, PLR0912 - one case
             return f"waits for {upstream} ({listed(parts, MAX_NAMES)}): known after apply"
         case OutputMissing(name=name, digest=of):
             return f"output {name} ({short(of)}) is missing from the store, or damaged there"
+        case ResultNotKept():
+            return "ran before for this key, but a source moved meanwhile: no result is kept for it"
         case Forced(by=by):
             return f"forced by {by}"
         case _:
@@ -114,7 +117,7 @@ def _input(reason: InputChanged) -> str:
     if old == new == MASK:
         return f"input {name}: {MASK} changed"
     if old == new:
-        old, new = input_text(before, typed=True), input_text(after, typed=True)
+        old, new = input_text(before, exact=True), input_text(after, exact=True)
     files = f" ({listed(reason.changed, MAX_NAMES)})" if reason.changed else ""
     return f"input {name}: {old} -> {new}{files}"
 

@@ -25,6 +25,14 @@ def is_sealed_text(text: str) -> bool:
     return _SEALED_TEXT.fullmatch(text) is not None
 
 
+def is_hidden(value: Value) -> bool:
+    """True when a value must not be shown: it is marked so, or is a seal that nobody marked."""
+    if SENSITIVE in value.marks:
+        return True
+    raw = value.raw
+    return isinstance(raw, dict) and raw.keys() == {"sensitive", "hmac"}
+
+
 def recorded_value(plain: object) -> Value:
     """A recorded value, sealed parts and secrets as sensitive ones."""
     if isinstance(plain, Secret) or is_sealed(plain):

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from mlctl.core.address import Address
 from mlctl.core.result import OutputRecord
 from mlctl.core.state import ResourceRecord, State, Status, StepRecord
-from mlctl.core.value import SENSITIVE, Value, object_of, string
+from mlctl.core.value import Value, object_of, string
 from mlctl.views.output_values import outputs_text
 from mlctl.views.plan_resources import block_label
-from mlctl.views.sealed import recorded_value
+from mlctl.views.sealed import is_hidden, recorded_value
 from mlctl.views.style import Style
 from mlctl.views.text import duration, pad, safe, safe_line, size
 from mlctl.views.value_diff import Mark
@@ -39,7 +39,7 @@ def resource_text(record: ResourceRecord, style: Style) -> str:
     head = style.bold(f"# {safe_line(str(record.address))}:{status}")
     label = block_label(record.kind, record.type, record.address.name)
     attributes = recorded_value(record.attributes).entries()
-    inside = {n: v for n, v in attributes.items() if v.raw is not None or SENSITIVE in v.marks}
+    inside = {n: v for n, v in attributes.items() if v.raw is not None or is_hidden(v)}
     return "\n".join([head, *_block(label, inside, style)]) + "\n"
 
 
@@ -59,7 +59,10 @@ def step_text(record: StepRecord, style: Style) -> str:
         inside["outputs"] = object_of({n: _output(o) for n, o in sorted(record.outputs.items())})
     if record.values:
         inside["values"] = recorded_value(record.values)
-    return "\n".join([head, *_block(block_label("step", "", record.address.name), inside, style)]) + "\n"
+    return (
+        "\n".join([head, *_block(block_label("step", "", record.address.name), inside, style)])
+        + "\n"
+    )
 
 
 def _output(output: OutputRecord) -> Value:

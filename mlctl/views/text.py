@@ -105,8 +105,9 @@ def enumerated(names: Sequence[str]) -> str:
 
 def duration(seconds: float) -> str:
     """``0.4s``, ``12s``, ``3m 05s``, ``2h 07m``."""
-    if seconds < _SHORT_FRACTION_S and round(seconds, 1) != int(seconds):
-        return f"{seconds:.1f}s"
+    tenths = round(seconds, 1)
+    if tenths < _SHORT_FRACTION_S and tenths != int(tenths):
+        return f"{tenths}s"
     whole = int(seconds + 0.5)
     hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
     if hours:

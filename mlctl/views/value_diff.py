@@ -10,7 +10,8 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 
 from mlctl.core.types import SetType
-from mlctl.core.value import SENSITIVE, UNKNOWN, Value, from_plain
+from mlctl.core.value import UNKNOWN, Value, from_plain
+from mlctl.views.sealed import is_hidden
 
 
 class Mark(StrEnum):
@@ -91,7 +92,7 @@ def same(a: Value, b: Value) -> bool:
     """
     if a is b:
         return a.is_wholly_known
-    if (SENSITIVE in a.marks) != (SENSITIVE in b.marks):
+    if (is_hidden(a)) != (is_hidden(b)):
         return False
     left, right = a.raw, b.raw
     if isinstance(left, dict) and isinstance(right, dict):
@@ -115,7 +116,7 @@ def _one_sided(before: Value | None) -> Mark:
 
 
 def _is_opaque(value: Value) -> bool:
-    return SENSITIVE in value.marks or value.raw is UNKNOWN or value.raw is None
+    return is_hidden(value) or value.raw is UNKNOWN or value.raw is None
 
 
 def _inside(before: Value, after: Value) -> Diff:
@@ -140,7 +141,7 @@ def _members(left: dict[str, Value], right: dict[str, Value]) -> Members:
 
 def _present(value: Value | None) -> Value | None:
     """A member, or None where it is null: to people a null member is one that is not there."""
-    if value is not None and value.raw is None and SENSITIVE not in value.marks:
+    if value is not None and value.raw is None and not is_hidden(value):
         return None
     return value
 
@@ -187,7 +188,7 @@ def _key(value: Value) -> Hashable:
         return "sequence", tuple(map(_key, raw))
     if raw is UNKNOWN:
         return "unknown", id(value)
-    return (*_comparable(raw), SENSITIVE in value.marks)
+    return (*_comparable(raw), is_hidden(value))
 
 
 def _text(before: Value, after: Value) -> Diff:

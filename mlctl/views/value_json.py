@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mlctl.core.digest import Json
-from mlctl.core.value import SENSITIVE, UNKNOWN, Value, to_json_plain
+from mlctl.core.value import UNKNOWN, Value, to_json_plain
+from mlctl.views.sealed import is_hidden
 
 
 def clear_json(value: Value | None) -> Json:
@@ -14,7 +15,7 @@ def clear_json(value: Value | None) -> Json:
     Sensitive parts are null. Unknown members are left out, unknown elements are null, so that
     what is there is true.
     """
-    if value is None or SENSITIVE in value.marks or value.raw is UNKNOWN:
+    if value is None or is_hidden(value) or value.raw is UNKNOWN:
         return None
     raw = value.raw
     if isinstance(raw, dict):
@@ -31,7 +32,7 @@ def unknown_places(value: Value | None) -> Json:
 
 def sensitive_places(value: Value | None) -> Json:
     """``true`` where a value must not be shown, in the structure of the value."""
-    return _places(value, lambda v: SENSITIVE in v.marks)
+    return _places(value, lambda v: is_hidden(v))
 
 
 def _places(value: Value | None, is_there: Callable[[Value], bool]) -> Json:

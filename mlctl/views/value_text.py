@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from mlctl.core.secret import MASK
-from mlctl.core.value import SENSITIVE, UNKNOWN, Value, number_text
+from mlctl.core.value import UNKNOWN, Value, number_text
+from mlctl.views.sealed import is_hidden
 from mlctl.views.style import Style
 from mlctl.views.text import cell_width, pad, plural, safe
 from mlctl.views.value_diff import Diff, Elements, Encoded, Lines, Mark, Members, Whole
@@ -106,17 +107,17 @@ def text_lines(lines: Sequence[tuple[Mark, str]], level: int, painter: Painter) 
             skipped += 1
             continue
         if skipped:
-            yield painter.hidden(level - 1, skipped, "line")
+            yield painter.hidden(level, skipped, "line")
             skipped = 0
         yield painter.line(level, mark, safe(text)).rstrip()
     if skipped:
-        yield painter.hidden(level - 1, skipped, "line")
+        yield painter.hidden(level, skipped, "line")
 
 
 def value_lines(value: Value, mark: Mark, level: int, painter: Painter) -> list[str]:
     """A whole value, every line of it with one mark."""
     raw = value.raw
-    if SENSITIVE in value.marks:
+    if is_hidden(value):
         return [MASK]
     if raw is UNKNOWN:
         return [KNOWN_AFTER_APPLY]
@@ -132,7 +133,7 @@ def value_lines(value: Value, mark: Mark, level: int, painter: Painter) -> list[
 def inline(value: Value) -> str:
     """A value on one line, as a sentence has it."""
     raw = value.raw
-    if SENSITIVE in value.marks:
+    if is_hidden(value):
         return MASK
     if raw is UNKNOWN:
         return KNOWN_AFTER_APPLY
@@ -180,7 +181,7 @@ def _whole(change: Whole, level: int, painter: Painter) -> list[str]:
 
 
 def _replaced(before: Value, after: Value, level: int, painter: Painter) -> list[str]:
-    if SENSITIVE in before.marks and SENSITIVE in after.marks:
+    if is_hidden(before) and is_hidden(after):
         return [MASK]
     old = value_lines(before, _old_mark(before), level, painter)
     head, *rest = value_lines(after, Mark.ADD, level, painter)

@@ -23,6 +23,9 @@ from mlctl_local.gpus import Gpus
 from mlctl_local.interpreter import search_folder
 
 _SHELL = "/bin/sh"
+_PATH = "/usr/bin:/bin:/usr/local/bin"
+"""For the supervisor itself: what it needs is found at the first look."""
+
 _LOG_CHUNK = 16 * 1024 * 1024
 _WATCH_AFTER_S = 2.0
 """Age at which a job gets a watcher for its beat. Most jobs end before and never pay for one."""
@@ -70,7 +73,7 @@ class LocalExecutor:
         self._lock = threading.Lock()
         self._children: dict[Path, _Child] = {}
         self._helpers: set[int] = set()
-        self._supervisor_env = {"PATH": jobdir.SYSTEM_PATH}
+        self._supervisor_env = {"PATH": _PATH}
 
     @property
     def capabilities(self) -> Capabilities:

@@ -8,6 +8,7 @@ import shutil
 import socket
 import sqlite3
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from mlctl.core.digest import of_bytes
-from mlctl.store.errors import Unstorable
+from mlctl.store.errors import SourceMoved, Unstorable
 from mlctl.store.hashing import CHUNK_BYTES
 from mlctl.store.scan import MAX_DEPTH, Scanner
 from mlctl.store.statcache import StatCache
@@ -76,9 +77,7 @@ def test_a_file_has_the_digest_that_sha256sum_prints(tmp_path: Path) -> None:
     assert found.size_bytes == 6
 
 
-def test_a_second_scan_of_an_unchanged_folder_reads_no_file(
-    folder: Path, cache: StatCache
-) -> None:
+def test_a_second_scan_of_an_unchanged_folder_reads_no_file(folder: Path, cache: StatCache) -> None:
     first = Scanner(cache).tree(folder)
 
     with files_read() as read:
@@ -248,7 +247,9 @@ def test_folders_deeper_than_the_limit_are_refused(tmp_path: Path) -> None:
         Scanner().tree(tmp_path / "deep")
 
 
-def test_a_socket_or_a_pipe_is_refused_with_its_path(tmp_path: Path) -> None:
+def test_a_socket_or_a_pipe_is_refused_with_its_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "d").mkdir()
     os.mkfifo(tmp_path / "d" / "queue")
 
@@ -256,10 +257,31 @@ def test_a_socket_or_a_pipe_is_refused_with_its_path(tmp_path: Path) -> None:
         Scanner().tree(tmp_path / "d")
 
     with socket.socket(socket.AF_UNIX) as made:
-        os.chdir(tmp_path)  # a socket's path must be short
+        monkeypatch.chdir(tmp_path)  # a socket's path must be short
         made.bind("s")
         with pytest.raises(Unstorable, match="it is a socket"):
             Scanner().file(tmp_path / "s")
+
+
+def test_a_file_that_is_written_to_all_the_while_is_refused(tmp_path: Path) -> None:
+    busy = tmp_path / "busy"
+    busy.write_bytes(b"x" * (32 << 20))
+    done = threading.Event()
+
+    def write() -> None:
+        with busy.open("r+b", buffering=0) as file:
+            while not done.is_set():
+                file.seek(0)
+                file.write(b"y")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        with pytest.raises(SourceMoved, match="busy changed while it was being read"):
+            Scanner().file(busy)
+    finally:
+        done.set()
+        writer.join()
 
 
 def test_what_is_not_there_or_is_the_other_kind_is_said_as_such(folder: Path) -> None:
@@ -290,9 +312,7 @@ def test_a_damaged_cache_is_made_anew_and_said_so(
     assert "made anew" in notices[0]
 
 
-def test_a_locked_cache_is_done_without(
-    folder: Path, tmp_path: Path, notices: list[str]
-) -> None:
+def test_a_locked_cache_is_done_without(folder: Path, tmp_path: Path, notices: list[str]) -> None:
     warm = StatCache(tmp_path / "stat.db")
     Scanner(warm).tree(folder)
     warm.close()

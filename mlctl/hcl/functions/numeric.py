@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from mlctl.core.types import DYNAMIC, NUMBER, STRING, Type
-from mlctl.core.value import Bound, Number, Refinement, Value, number
+from mlctl.core.value import SENSITIVE, Number, Value, number
 from mlctl.core.value_make import number_exact
 from mlctl.core.value_number import INFINITY, exact
+from mlctl.hcl.functions.go_quote import quote
 from mlctl.hcl.functions.spec import Function, FunctionError, Parameter, function, whole_number
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -22,7 +23,6 @@ _NUMBERS = Parameter("numbers", NUMBER, allow_dynamic=True)
     "The number without its sign.",
     Parameter("num", NUMBER, allow_dynamic=True),
     returns=NUMBER,
-    refinement=Refinement(not_null=True, lower=Bound(0)),
 )
 def _abs(num: Value) -> Value:
     return number_exact(_absolute(num.as_number()))
@@ -71,8 +71,8 @@ def _parsed_type(args: Sequence[Value]) -> Type:
 @function(
     "parseint",
     "The whole number a text writes in a base from 2 to 62.",
-    Parameter("number", DYNAMIC),
-    Parameter("base", NUMBER),
+    Parameter("number", DYNAMIC, allow_marked=True),
+    Parameter("base", NUMBER, allow_marked=True),
     returns=_parsed_type,
 )
 def _parseint(text: Value, base: Value, wanted: Type) -> Value:
@@ -82,9 +82,9 @@ def _parseint(text: Value, base: Value, wanted: Type) -> Value:
         raise FunctionError("base must be a whole number between 2 and 62 inclusive", 1)
     parsed = _parse_digits(text.as_string(), radix)
     if parsed is None:
-        quoted = text.as_string()
-        raise FunctionError(f'cannot parse "{quoted}" as a base {radix} integer', 0)
-    return number(parsed)
+        given = _shown(quote(text.as_string()), text)
+        raise FunctionError(f"cannot parse {given} as a base {_shown(str(radix), base)} integer", 0)
+    return number(parsed).with_marks(text.marks | base.marks)
 
 
 @function(
@@ -148,11 +148,15 @@ def _log_of(x: float) -> float:
 
 def _from_float(x: float) -> Value:
     if math.isnan(x):
-        raise FunctionError("the result is not a number")
+        raise FunctionError("result is not a number")
     if math.isinf(x):
         return number_exact(INFINITY if x > 0 else -INFINITY)
     # The shortest text of the float is what Terraform prints of it.
     return number_exact(exact(Decimal(repr(x))))
+
+
+def _shown(text: str, value: Value) -> str:
+    return "(sensitive value)" if SENSITIVE in value.marks else text
 
 
 def _parse_digits(text: str, base: int) -> int | None:

@@ -4,35 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import TypeAlias
 
-import regex  # type: ignore[import-untyped]  # it has no stubs of its own
+import regex
+
+_GRAPHEME = regex.compile(r"\X")
 
 TIMEOUT_S = 10.0
 """How long one search may take, in seconds."""
 
 
-class Match(Protocol):
-    """One match."""
-
-    def start(self, group: int = 0, /) -> int:
-        """Where a group begins; -1 when it took no part."""
-        ...
-
-    def end(self, group: int = 0, /) -> int:
-        """Where a group ends."""
-        ...
-
-    def group(self, group: int = 0, /) -> str | None:
-        """What a group matched; None when it took no part."""
-        ...
+Match: TypeAlias = "regex.Match[str]"
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
     """A compiled pattern of the ``regex`` library."""
 
-    compiled: object
+    compiled: regex.Pattern[str]
 
     def finditer(self, text: str) -> Iterator[Match]:
         """All matches that do not overlap.
@@ -40,8 +29,7 @@ class Engine:
         Raises:
             TimeoutError: The search took too long.
         """
-        found = regex.finditer(self.compiled, text, timeout=TIMEOUT_S)
-        return cast(Iterator[Match], found)
+        return self.compiled.finditer(text, timeout=TIMEOUT_S)
 
 
 def compile_regex(pattern: str) -> Engine:
@@ -60,11 +48,11 @@ def is_regex(pattern: str) -> bool:
 
 def escape(c: str) -> str:
     """The character, written so that it stands for itself."""
-    return cast(str, regex.escape(c, special_only=False))
+    return regex.escape(c, special_only=False)
 
 
 def graphemes(text: str) -> list[str]:
     """The characters as people count them: Unicode's extended grapheme clusters."""
     if text.isascii() and "\r\n" not in text:
         return list(text)
-    return cast("list[str]", regex.findall(r"\X", text))
+    return _GRAPHEME.findall(text)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
+from mlctl.core.digest import Digest
 from mlctl.core.job import (
     Artifact,
     DataKind,
@@ -20,7 +21,6 @@ from mlctl.core.job import (
     Running,
     SoftwareLock,
 )
-from mlctl.core.digest import Digest
 from mlctl.core.provider import Executor
 from mlctl.core.secret import Secret
 from mlctl.kit.contracts.artifacts import FolderArtifacts

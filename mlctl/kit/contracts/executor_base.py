@@ -45,9 +45,14 @@ class ExecutorTests:
     @contextmanager
     def controller(self, root: Path, job_id: str, script: str) -> Iterator[tuple[int, Handle]]:
         """Another process that started a job: its number, and the job's handle."""
-        told = {"entry": self.entry, "compute": self.compute, "job": job_id, "script": script}
+        told: dict[str, Json] = {
+            "entry": self.entry,
+            "compute": self.compute,
+            "job": job_id,
+            "script": script,
+        }
         told |= {"attributes": self.attributes(root), "root": str(root)}
-        process = subprocess.Popen(  # noqa: S603 - this interpreter, our own module
+        process = subprocess.Popen(
             [sys.executable, "-m", "mlctl.kit.contracts.controller"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 import pytest
 
 from mlctl.core.errors import Rejected
@@ -46,11 +48,11 @@ class DataContract(ExecutorTests):
             "table": bench.artifacts.put_text("a,b\n"),
             "images": bench.artifacts.put_files({"cat.png": "meow", "more/dog.png": "woof"}),
         }
-        inputs = bench.executor.layout(_JOB).inputs
+        inputs = quote(bench.executor.layout(_JOB).inputs)
 
         _, log = bench.run(
             bench.job(
-                f"cd '{inputs}'; cat table images/cat.png images/more/dog.png", id=_JOB, inputs=given
+                f"cd {inputs}; cat table images/cat.png images/more/dog.png", id=_JOB, inputs=given
             )
         )
 
@@ -62,11 +64,11 @@ class DataContract(ExecutorTests):
             "of two words": bench.artifacts.put_text("2"),
             "folder": bench.artifacts.put_files({"x": "3"}),
         }
-        here = bench.executor.layout(_JOB).input("shards")
+        here = quote(bench.executor.layout(_JOB).input("shards"))
 
         _, log = bench.run(
             bench.job(
-                f"cd '{here}'; ls; cat first 'of two words' folder/x",
+                f"cd {here}; ls; cat first 'of two words' folder/x",
                 id=_JOB,
                 inputs={"shards": shards},
             )
@@ -78,11 +80,11 @@ class DataContract(ExecutorTests):
         self, bench: Bench
     ) -> None:
         table = bench.artifacts.put_text("as it was")
-        here = bench.executor.layout(_JOB).input("table")
+        here = quote(bench.executor.layout(_JOB).input("table"))
 
         bench.run(
             bench.job(
-                f"(echo changed >'{here}') || :; rm -f '{here}'", id=_JOB, inputs={"table": table}
+                f"(echo changed >{here}) || :; rm -f {here}", id=_JOB, inputs={"table": table}
             )
         )
 
@@ -90,9 +92,9 @@ class DataContract(ExecutorTests):
 
     def test_outputs_are_taken_into_the_store(self, bench: Bench) -> None:
         outputs = {"model": DataKind.FILE, "plots": DataKind.FOLDER}
-        out = bench.executor.layout(_JOB).outputs
+        out = quote(bench.executor.layout(_JOB).outputs)
         job = bench.job(
-            f"cd '{out}'; echo weights >model; mkdir plots/deep; echo p >plots/deep/a.svg",
+            f"cd {out}; echo weights >model; mkdir plots/deep; echo p >plots/deep/a.svg",
             id=_JOB,
             outputs=outputs,
         )
@@ -107,8 +109,8 @@ class DataContract(ExecutorTests):
 
     def test_outputs_are_the_same_however_often_they_are_fetched(self, bench: Bench) -> None:
         outputs = {"model": DataKind.FILE, "plots": DataKind.FOLDER}
-        out = bench.executor.layout(_JOB).outputs
-        job = bench.job(f"echo w >'{out}/model'; echo p >'{out}/plots/a'", id=_JOB, outputs=outputs)
+        out = quote(bench.executor.layout(_JOB).outputs)
+        job = bench.job(f"echo w >{out}/model; echo p >{out}/plots/a", id=_JOB, outputs=outputs)
         handle = bench.start(job)
         bench.finish(handle)
 
@@ -119,8 +121,8 @@ class DataContract(ExecutorTests):
 
     def test_an_output_that_is_not_there_is_left_out(self, bench: Bench) -> None:
         outputs = {"kept": DataKind.FILE, "missing": DataKind.FILE, "removed": DataKind.FOLDER}
-        out = bench.executor.layout(_JOB).outputs
-        job = bench.job(f"cd '{out}'; echo x >kept; rmdir removed", id=_JOB, outputs=outputs)
+        out = quote(bench.executor.layout(_JOB).outputs)
+        job = bench.job(f"cd {out}; echo x >kept; rmdir removed", id=_JOB, outputs=outputs)
 
         bench.run(job)
 
@@ -128,8 +130,10 @@ class DataContract(ExecutorTests):
         assert list(taken) == ["kept"]
 
     def test_a_folder_output_is_there_to_be_filled(self, bench: Bench) -> None:
-        out = bench.executor.layout(_JOB).output("plots")
-        job = bench.job(f"ls -A '{out}'; echo x >'{out}/a'", id=_JOB, outputs={"plots": DataKind.FOLDER})
+        out = quote(bench.executor.layout(_JOB).output("plots"))
+        job = bench.job(
+            f"ls -A {out}; echo x >{out}/a", id=_JOB, outputs={"plots": DataKind.FOLDER}
+        )
 
         status, log = bench.run(job)
 
@@ -143,7 +147,7 @@ class DataContract(ExecutorTests):
         self, bench: Bench, kind: DataKind, script: str
     ) -> None:
         job = bench.job(
-            script.format(bench.executor.layout(_JOB).output("model")),
+            script.format(quote(bench.executor.layout(_JOB).output("model"))),
             id=_JOB,
             outputs={"model": kind},
         )
@@ -160,8 +164,12 @@ class DataContract(ExecutorTests):
             bench.executor.stage(bench.job(inputs=given), bench.artifacts, silent)
 
     def test_the_log_is_read_on_from_any_offset(self, bench: Bench) -> None:
-        handle = bench.start(bench.job("printf 'naïve 🚀\\n'; i=0; while [ $i -lt 500 ]; do "
-                                       "echo \"line $i\"; i=$((i+1)); done"))
+        handle = bench.start(
+            bench.job(
+                "printf 'naïve 🚀\\n'; i=0; while [ $i -lt 500 ]; do "
+                'echo "line $i"; i=$((i+1)); done'
+            )
+        )
         bench.finish(handle)
         whole = bench.executor.logs(handle, 0)
 

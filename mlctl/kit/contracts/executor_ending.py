@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from shlex import quote
 
 import pytest
 
@@ -21,7 +22,9 @@ class EndingContract(ExecutorTests):
     def processes_of(self, bench: Bench, job_id: str) -> list[str]:
         """The processes, zombies apart, that have the job's folder in their environment."""
         folder = folder_of(bench, job_id)
-        found = self.on_target(f"grep -l 'TMPDIR={folder}' /proc/[0-9]*/environ 2>/dev/null")
+        found = self.on_target(
+            f"grep -lF {quote(f'TMPDIR={folder}')} /proc/[0-9]*/environ 2>/dev/null"
+        )
         return found.split()
 
     def test_what_a_job_leaves_running_is_killed_with_it(self, bench: Bench) -> None:
@@ -176,7 +179,7 @@ class EndingContract(ExecutorTests):
 
     def kill_supervisor(self, bench: Bench, job_id: str) -> None:
         """Kill the process that looks after a job, as the kernel would when memory is short."""
-        self.on_target(f"read -r pid _ <'{folder_of(bench, job_id)}/proc'; kill -KILL $pid")
+        self.on_target(f"read -r pid _ <{quote(folder_of(bench, job_id))}/proc; kill -KILL $pid")
 
     def test_forgetting_a_running_job_ends_it(self, bench: Bench) -> None:
         job = bench.job("echo ready; sleep 60")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from shlex import quote
 from typing import Unpack
 
 import pytest
@@ -94,7 +95,7 @@ class RunningContract(ExecutorTests):
     @pytest.mark.parametrize("text", TEXTS)
     def test_variables_arrive_as_they_were_given(self, bench: Bench, text: str) -> None:
         out = bench.executor.layout("a" * 64).output("out")
-        env = {"OUT": out, "PLAIN": text, "HIDDEN": Secret(text)}
+        env: dict[str, str | Secret] = {"OUT": out, "PLAIN": text, "HIDDEN": Secret(text)}
 
         seen = json.loads(self.written(bench, argv=("python", "-c", _SHOW_ENV), env=env))
 
@@ -107,9 +108,7 @@ class RunningContract(ExecutorTests):
 
         assert self.written(bench, heredoc, env={"OUT": out}) == f"{text}\n"
 
-    def test_the_environment_is_clean(
-        self, bench: Bench, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_the_environment_is_clean(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("MLCTL_TEST_LEAK", "of the caller")
         out = bench.executor.layout("a" * 64).output("out")
 
@@ -151,7 +150,9 @@ class RunningContract(ExecutorTests):
         assert log == "done\n"
 
     def test_signals_are_as_a_fresh_login_has_them(self, bench: Bench) -> None:
-        show = "import signal as s; print(*(s.getsignal(n) == s.SIG_IGN for n in (1, 2, 3, 13, 15)))"
+        show = (
+            "import signal as s; print(*(s.getsignal(n) == s.SIG_IGN for n in (1, 2, 3, 13, 15)))"
+        )
         # Python itself ignores SIGPIPE (13); the others are whatever it was started with.
         _, log = bench.run(bench.job(argv=("python", "-c", show)))
 
@@ -178,16 +179,16 @@ class RunningContract(ExecutorTests):
     def test_a_secret_is_in_no_file_others_can_read_and_on_no_command_line(
         self, bench: Bench
     ) -> None:
-        secret = "hunter2-and-more"
-        job = bench.job('echo "${#TOKEN}"; sleep 30', env={"TOKEN": Secret(secret)})
+        word = "hunter2-and-more"
+        job = bench.job('echo "${#TOKEN}"; sleep 30', env={"TOKEN": Secret(word)})
         handle = bench.start(job)
-        bench.await_log(handle, str(len(secret)))
+        bench.await_log(handle, str(len(word)))
         folder = folder_of(bench, job.id)
 
-        in_files = self.on_target(f"grep -rl {secret} '{folder}' || :")
+        in_files = self.on_target(f"grep -rl {word} {quote(folder)} || :")
         on_command_lines = self.on_target(
             "for f in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <$f; echo; done 2>/dev/null"
-            f" | grep {secret[:7]}-and-m[o]re || :"
+            f" | grep {word[:7]}-and-m[o]re || :"
         )
         bench.executor.forget(handle)
 
@@ -199,13 +200,16 @@ class RunningContract(ExecutorTests):
         bench.executor.stage(job, bench.artifacts, silent)
         folder = folder_of(bench, job.id)
 
-        found = self.on_target(f"find '{folder}' -type f -perm /077 -exec grep -l hunter2 {{}} +")
+        found = self.on_target(
+            f"find {quote(folder)} -type f -perm /077 -exec grep -l hunter2 {{}} +"
+        )
 
         assert found == ""
 
     def written(self, bench: Bench, script: str | None = None, **fields: Unpack[JobFields]) -> str:
         """What a job writes to its output ``out``; its id is sixty-four times ``a``."""
-        job = bench.job(script, id="a" * 64, outputs={"out": DataKind.FILE}, **fields)
+        fields |= {"id": "a" * 64, "outputs": {"out": DataKind.FILE}}
+        job = bench.job(script, **fields)
         status, log = bench.run(job)
         assert exited(status).code == 0, log
         return bench.output(job, "out")
