@@ -88,7 +88,7 @@ class PlanRequest:
         on_refresh: Told of each object looked at.
     """
 
-    options: Options = Options()
+    options: Options = field(default_factory=Options)
     refresh: bool = True
     inputs: Mapping[tuple[Address, str], Value] = field(default_factory=dict)
     on_refresh: OnRefresh = lambda _address, _done: None
@@ -236,7 +236,7 @@ def apply(
         clock=SystemClock(),
     )
     with Journal(journal_path(session.data_dir, run_id), run_id, _now) as journal:
-        recorder = Recorder(journal, session.backend, lease, state, stop)
+        recorder = Recorder(state, journal, session.backend, lease, stop)
         try:
             for event in apply_plan(planned.plan, ports, options, stop):
                 yield recorder.take(event)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from mlctl.config.arguments import arguments
 from mlctl.config.data import artifact_of, is_data
@@ -15,7 +16,8 @@ from mlctl.config.locate import Locator
 from mlctl.config.objects import Objects
 from mlctl.config.ports import Locks, Seal, Sources
 from mlctl.config.software import Softwares
-from mlctl.config.steps import THIS_MACHINE, Steps
+from mlctl.config.step_context import THIS_MACHINE, StepContext
+from mlctl.config.steps import Steps
 from mlctl.core.address import Address
 from mlctl.core.desired import DesiredResource, DesiredStep, EvaluationFailed
 from mlctl.core.diagnostic import Diagnostics
@@ -56,16 +58,15 @@ class Outside:
     functions: Mapping[str, Function]
 
 
-class DatastorePath:
-    """Where the content of a datastore can be read on this machine; none by default."""
+class DatastorePath(Protocol):
+    """Where the content of a datastore can be read on this machine."""
 
     def __call__(self, type_label: str, attributes: Mapping[str, Json], inside: str) -> Path:
-        """The place.
+        """The place of a path inside it.
 
         Raises:
             MlctlError: It cannot be read from here.
         """
-        raise UnknownDatastore(inside, f'data cannot be read from a "{type_label}" datastore')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,11 +108,12 @@ class ConfigurationValues:
         )
         softwares = Softwares(evaluator, outside.locks)
         self._objects = Objects(evaluator, locator, softwares, providers)
-        self._steps = Steps(evaluator, locator, softwares, request.salt, request.inputs)
+        context = StepContext(evaluator, locator, softwares, request.salt)
+        self._steps = Steps(context, request.inputs)
         evaluator.published = outside.published
         evaluator.unsettled = self._objects.value
         evaluator.output_types = self._steps.output_types
-        evaluator.input_value = self._steps.input_value
+        evaluator.pipeline_input = self._steps.input_value
 
     def use_this_machine(self, schema: BlockSchema) -> None:
         """Say what the implicit target is that steps run on when none is named."""

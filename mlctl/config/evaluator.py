@@ -1,4 +1,4 @@
-"""Declarations to values: evaluated when asked for, once, with unknowns where only apply will tell.
+"""Declarations to values: evaluated when asked for, with unknowns where only apply will tell.
 
 Whoever drives this asks in the graph's order, so that what an expression names has been decided
 before; evaluation then never has to go deep.
@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from mlctl.config.data import moved_data, output_value, pending_output
-from mlctl.config.declarations import Configuration, Meta, Module, ModuleCall, Object
-from mlctl.config.expand import expand
+from mlctl.config.declarations import Configuration, ModuleCall, Object
+from mlctl.config.expansion import Expansion
 from mlctl.config.frames import ONCE, Instances, ModuleFrame, PipelineFrame, Repetition
-from mlctl.config.names import Names
-from mlctl.config.references import Place, resolve
 from mlctl.config.variable_values import checked_variable
 from mlctl.core.address import Address, InstanceKey, Part
-from mlctl.core.diagnostic import Diagnostic, Diagnostics
+from mlctl.core.diagnostic import Diagnostic
 from mlctl.core.provenance import Origin
 from mlctl.core.state import StepRecord
 from mlctl.core.value import (
@@ -32,8 +29,7 @@ from mlctl.core.value import (
     string,
     tuple_of,
 )
-from mlctl.hcl.ast import Expression, ScopeTraversal
-from mlctl.hcl.evaluate import evaluate
+from mlctl.hcl.ast import Expression
 from mlctl.hcl.functions import Function
 
 ObjectValue = Callable[[ModuleFrame, Object, Repetition], Value]
@@ -43,16 +39,15 @@ OutputTypes = Callable[[PipelineFrame, str, Repetition], Mapping[str, str]]
 """The declared outputs of a step: type by name."""
 
 
-class Evaluator:
+class Evaluator(Expansion):
     """The configuration as a function of what is settled so far.
 
     Attributes:
-        found: What is wrong; each problem once, however often its expression is evaluated.
         settled: Attributes of objects, by address.
         records: Results of steps, by address.
         unsettled: Makes the values of other objects; set by whoever builds the whole.
         output_types: Likewise for the outputs of steps.
-        input_value: Likewise for the inputs of pipelines.
+        pipeline_input: Likewise for the inputs of pipelines.
         published: Likewise for where the outputs of pipelines stand.
     """
 
@@ -62,147 +57,18 @@ class Evaluator:
         variables: Mapping[str, Value],
         functions: Mapping[str, Function],
     ) -> None:
-        self.configuration = configuration
-        self.functions = functions
-        self.found: Diagnostics = []
+        super().__init__(configuration, functions)
         self.settled: dict[Address, Value] = {}
         self.records: dict[Address, StepRecord] = {}
         self.unsettled: ObjectValue = lambda _frame, _declared, _repetition: DYNAMIC_UNKNOWN
         self.output_types: OutputTypes = lambda _pipeline, _name, _repetition: {}
-        self.input_value: Callable[[PipelineFrame, str], Value] = lambda _p, _n: DYNAMIC_UNKNOWN
+        self.pipeline_input: Callable[[PipelineFrame, str], Value] = lambda _pipeline, _name: (
+            DYNAMIC_UNKNOWN
+        )
         self.published: Callable[[Address], str] = str
-        self.root = ModuleFrame(configuration.root)
         self._given = variables
-        self._seen: set[tuple[object, ...]] = set()
-        self._settles = 0
-        self._instances: dict[Address, tuple[Instances, int]] = {}
-        self._frames: dict[tuple[str, ...], list[ModuleFrame]] = {(): [self.root]}
         self._values: dict[Address, Value] = {}
         self._steps: dict[Address, Value] = {}
-
-    # --- expressions -----------------------------------------------------------------------
-
-    def evaluate(self, expr: Expression, names: Names, header: str) -> Value:
-        """The value of an expression at a place; what is wrong is added to ``found``."""
-        value, problems = evaluate(expr, names.scope())
-        for problem in problems:
-            self.say(problem if problem.block else replace(problem, block=header))
-        return value
-
-    def say(self, problem: Diagnostic) -> None:
-        """Add a problem, unless it has been said already."""
-        key = (problem.summary, problem.detail, problem.subject, problem.address)
-        if key not in self._seen:
-            self._seen.add(key)
-            self.found.append(problem)
-
-    def names(
-        self,
-        frame: ModuleFrame,
-        repetition: Repetition = ONCE,
-        pipeline: PipelineFrame | None = None,
-        *,
-        refs: bool = False,
-    ) -> Names:
-        """What names stand for in a module, a pipeline or a repeated block."""
-        return Names(self, frame, pipeline, repetition, refs=refs)
-
-    # --- instances -------------------------------------------------------------------------
-
-    def frames(self, path: tuple[str, ...]) -> list[ModuleFrame]:
-        """The instances of the module at ``path``, callers' order first."""
-        if path not in self._frames:
-            made: list[ModuleFrame] = []
-            final = True
-            for caller in self.frames(path[:-1]):
-                call = caller.module.calls[path[-1]]
-                if call.module is not None:
-                    made.extend(self._call_frames(caller, call, call.module))
-                final = final and self.call_instances(caller, call).is_final
-            if not final:
-                return made
-            self._frames[path] = made
-        return self._frames[path]
-
-    def _call_frames(
-        self, caller: ModuleFrame, call: ModuleCall, module: Module
-    ) -> list[ModuleFrame]:
-        return [
-            ModuleFrame(
-                module, (*caller.parts, Part("module", call.name, key)), caller, call, repetition
-            )
-            for key, repetition in self.call_instances(caller, call).by_key.items()
-        ]
-
-    def call_instances(self, frame: ModuleFrame, call: ModuleCall) -> Instances:
-        """The instances of a module call."""
-        address = frame.address("module", call.name)
-        return self._expanded(address, call.meta, self.names(frame), call.body.header)
-
-    def instances(self, frame: ModuleFrame, declared: Object) -> Instances:
-        """The instances of an object in one module instance."""
-        address = frame.address(declared.kind, declared.name)
-        return self._expanded(address, declared.meta, self.names(frame), declared.body.header)
-
-    def step_instances(self, pipeline: PipelineFrame, name: str) -> Instances:
-        """The instances of a step in one pipeline instance."""
-        step = pipeline.declared.steps[name]
-        names = self.names(pipeline.module, pipeline.repetition, pipeline)
-        return self._expanded(
-            pipeline.address.child("step", name), step.meta, names, step.body.header
-        )
-
-    def _expanded(self, address: Address, meta: Meta, names: Names, header: str) -> Instances:
-        known, at = self._instances.get(address, (None, -1))
-        if known is None or (at != self._settles and not known.is_final):
-            # Something settled meanwhile: an unknown number or value may have become known.
-            known = expand(meta, lambda e: self.evaluate(e, names, header), header, self.found)
-            self._instances[address] = (known, self._settles)
-        return known
-
-    def pipelines(self, frame: ModuleFrame, declared: Object) -> list[PipelineFrame]:
-        """The instances of a pipeline."""
-        return [
-            self._pipeline_frame(frame, declared, repetition)
-            for repetition in self.instances(frame, declared).by_key.values()
-        ]
-
-    def _pipeline_frame(
-        self, frame: ModuleFrame, declared: Object, repetition: Repetition
-    ) -> PipelineFrame:
-        key = f"{declared.name}[{repetition.key!r}]"
-        known = frame.pipelines.get(key)
-        if known is None or known.repetition is not repetition:
-            known = frame.pipelines[key] = PipelineFrame(frame, declared, repetition)
-        return known
-
-    def addresses(self, node: Address) -> list[Address]:
-        """The instances of a node of the graph that are made or run, in order."""
-        modules = tuple(p.name for p in node.parts if p.kind == "module")
-        rest = node.parts[len(modules) :]
-        return [a for frame in self.frames(modules) for a in self._addresses_in(frame, rest)]
-
-    def _addresses_in(self, frame: ModuleFrame, rest: tuple[Part, ...]) -> list[Address]:
-        if not rest or (declared := frame.module.objects.get((rest[0].kind, rest[0].name))) is None:
-            return []
-        if len(rest) == 1:
-            keys = self.instances(frame, declared).by_key
-            return [frame.address(declared.kind, declared.name, key) for key in keys]
-        if rest[1].kind != "step":
-            return []
-        return [
-            pipeline.address.child("step", rest[1].name, key)
-            for pipeline in self.pipelines(frame, declared)
-            for key in self.step_instances(pipeline, rest[1].name).by_key
-        ]
-
-    def dependencies(
-        self, references: tuple[ScopeTraversal, ...], place: Place
-    ) -> frozenset[Address]:
-        """The instances that an explicit ``depends_on`` names."""
-        silent: Diagnostics = []
-        nodes = [node for one in references for node in resolve(one, place, silent)]
-        return frozenset(a for node in nodes for a in self.addresses(node))
 
     # --- what names stand for --------------------------------------------------------------
 
@@ -383,6 +249,10 @@ class Evaluator:
         names = self.names(pipeline.module, pipeline.repetition, pipeline)
         value = self.evaluate(expr, names, body.header)
         return moved_data(value, self.published(pipeline.address.child("outputs", name)))
+
+    def input_value(self, pipeline: PipelineFrame, name: str) -> Value:
+        """A pipeline's input."""
+        return self.pipeline_input(pipeline, name)
 
     def steps_value(self, pipeline: PipelineFrame, name: str) -> Value:
         """``steps.NAME``: an object with ``outputs``, by key where repeated."""

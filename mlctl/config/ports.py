@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from mlctl.core.address import Address
 from mlctl.core.digest import Json
 from mlctl.core.job import Artifact, DataKind, SoftwareLock
 from mlctl.core.secret import Secret
@@ -74,7 +73,7 @@ class Foresight(Protocol):
     """What a provider can tell of an object before it is made."""
 
     def __call__(
-        self, address: Address, kind: str, type_label: str, attributes: Mapping[str, Json | Secret]
+        self, kind: str, type_label: str, attributes: Mapping[str, Json | Secret]
     ) -> Mapping[str, Json | Secret]:
         """Computed attributes already known; empty when there are none."""
 

@@ -50,17 +50,14 @@ def resolve(reference: ScopeTraversal, place: Place, found: Diagnostics) -> Iter
         return ()
     if place.pipeline is not None and root in PIPELINE_NAMES:
         return _in_pipeline(reference, place.module, place.pipeline, found)
-    if root not in ROOT_NAMES:
-        found.append(_unknown_root(reference, place))
-        return ()
     name = reference.attribute(0)
-    if name is None:
-        found.append(_incomplete(reference, root))
+    if root not in ROOT_NAMES or name is None:
+        known = root in ROOT_NAMES
+        found.append(_incomplete(reference, root) if known else _unknown_root(reference, place))
         return ()
-    if root == "module":
-        return _in_module(reference, name, place.module, found)
-    if root == "pipeline":
-        return _pipeline(reference, name, place.module, found)
+    special = {"module": _in_module, "pipeline": _pipeline}.get(root)
+    if special is not None:
+        return special(reference, name, place.module, found)
     return _declared(reference, root, name, place.module, found)
 
 

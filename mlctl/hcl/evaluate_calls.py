@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from mlctl.core.diagnostic import Diagnostic
 from mlctl.core.suggest import nearest
 from mlctl.core.types import BOOL, DYNAMIC, is_sequence
 from mlctl.core.value import DYNAMIC_UNKNOWN, FALSE, TRUE, Value, unknown
 from mlctl.hcl.ast import Expression, FunctionCall
+from mlctl.hcl.convert import ConversionError, convert
 from mlctl.hcl.evaluation import Evaluation
-from mlctl.hcl.functions.spec import Function, FunctionError
+from mlctl.hcl.functions.spec import Function, FunctionError, Parameter
 from mlctl.hcl.scope import Scope
 from mlctl.hcl.source import range_text
 
@@ -29,13 +31,17 @@ def function_call(evaluation: Evaluation, expr: FunctionCall, scope: Scope) -> V
         return DYNAMIC_UNKNOWN
     mark = len(evaluation.diagnostics)
     given = _arguments(evaluation, expr, scope)
-    if given is None or evaluation.failed_since(mark):
+    if given is None:
         return DYNAMIC_UNKNOWN
     arguments, places = given
+    call = _Call(evaluation, expr, scope, function, places)
+    arguments = call.converted(arguments)
+    if evaluation.failed_since(mark):
+        return DYNAMIC_UNKNOWN
     try:
         return function.call(arguments)
     except FunctionError as error:
-        _failed(evaluation, expr, error, function, places, scope)
+        call.failed(error)
         return DYNAMIC_UNKNOWN
 
 
@@ -96,24 +102,57 @@ def _members(
     return [member.with_marks(value.marks) for member in value.elements()]
 
 
-def _failed(
-    evaluation: Evaluation,
-    expr: FunctionCall,
-    error: FunctionError,
-    function: Function,
-    places: list[Expression],
-    scope: Scope,
-) -> None:
-    about: Expression = expr
-    span = expr.source.span(expr.start, expr.open + 1)
-    if error.summary == "Not enough function arguments":
-        span = expr.source.span(expr.end - 1, expr.end)
-    elif error.summary == "Too many function arguments":
-        span = places[len(function.parameters)].span()
-    elif error.argument is not None and error.argument < len(places):
-        about = places[error.argument]
-        span = about.span()
-    evaluation.fail(span, error.summary, error.detail).about(about, scope, expr)
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call under way.
+
+    Attributes:
+        places: The expression each argument came from.
+    """
+
+    evaluation: Evaluation
+    expr: FunctionCall
+    scope: Scope
+    function: Function
+    places: list[Expression]
+
+    def converted(self, arguments: list[Value]) -> list[Value]:
+        """The arguments as the parameters want them; all that do not suit are reported.
+
+        Where there are too many or too few, nothing is said of the others.
+        """
+        parameters = [self.function.parameter(i) for i in range(len(arguments))]
+        if None in parameters or len(arguments) < len(self.function.parameters):
+            return arguments
+        return [
+            self._converted(argument, parameter, self.places[i])
+            for i, (argument, parameter) in enumerate(zip(arguments, parameters, strict=True))
+            if parameter is not None
+        ]
+
+    def _converted(self, argument: Value, parameter: Parameter, place: Expression) -> Value:
+        try:
+            return convert(argument, parameter.type)
+        except ConversionError as error:
+            detail = f'Invalid value for "{parameter.name}" parameter: {error.message}.'
+            failure = self.evaluation.fail(place.span(), "Invalid function argument", detail)
+            failure.about(place, self.scope, self.expr)
+            return DYNAMIC_UNKNOWN
+
+    def failed(self, error: FunctionError) -> None:
+        """Report what the function says, at the argument or bracket it is about."""
+        about: Expression = self.expr
+        source = self.expr.source
+        span = source.span(self.expr.start, self.expr.open + 1)
+        if error.summary == "Not enough function arguments":
+            span = source.span(self.expr.end - 1, self.expr.end)
+        elif error.summary == "Too many function arguments":
+            span = self.places[len(self.function.parameters)].span()
+        elif error.argument is not None and error.argument < len(self.places):
+            about = self.places[error.argument]
+            span = about.span()
+        failure = self.evaluation.fail(span, error.summary, error.detail)
+        failure.about(about, self.scope, self.expr)
 
 
 def _unknown_function(evaluation: Evaluation, expr: FunctionCall, scope: Scope) -> None:

@@ -25,11 +25,11 @@ SUPERVISOR = Path(__file__).with_name("supervisor.sh")
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """Where a job's programs are looked for, after the folders of its ``Place``."""
 
-RUN, ENV, SECRETS, LOG, LIMITS = "run.sh", "env", "secrets", "log", "limits"
+RUN, ENV, SECRETS, LOG = "run.sh", "env", "secrets", "log"
 CLAIM, PROC, STEP, EXIT, BEAT, CANCEL = "claim", "proc", "step", "exit", "beat", "cancel"
 CODE, INPUTS, OUTPUTS, TEMPORARY, HOME = "code", "in", "out", "tmp", "tmp/home"
 
-RESERVED: Mapping[str, int] = {EXIT: 80, PROC: 80, STEP: 32, BEAT: 80}
+RESERVED: Mapping[str, int] = {EXIT: 80, PROC: 80, STEP: 32}
 """Files that must be written however full the disk is, with the bytes staging reserves for each.
 
 The supervisor overwrites them in place, so that their blocks are ours before the step begins.
@@ -85,7 +85,6 @@ def control_files(job: JobSpec, place: Place) -> Iterator[tuple[str, bytes, int]
     if secrets:
         revealed = {name: value.reveal() for name, value in secrets.items()}
         yield SECRETS, _assignments(job.address, revealed), 0o600
-    yield LIMITS, f"{_hundredths(job.timeout_s)} {_hundredths(job.grace_s)}\n".encode(), 0o644
     yield LOG, b"", 0o644
     for name, size in RESERVED.items():
         yield name, b" " * (size - 1) + b"\n", 0o644
@@ -104,6 +103,7 @@ def _run_script(job: JobSpec, has_secrets: bool) -> bytes:
     """
     lines = [
         "#!/bin/sh",
+        f"# limits {_hundredths(job.timeout_s)} {_hundredths(job.grace_s)}",
         "d=$1",
         'printf "%-31s\\n" "$$" 1<>"$d/step"',
         '[ ! -e "$d/cancel" ] || exit 143',

@@ -8,7 +8,7 @@
 #   supervisor.sh cancel DIR GRACE                 TERM now, KILL after GRACE; returns at once
 #
 # Times are hundredths of a second. Files that must be written however full the disk is (exit proc
-# step beat) were reserved by staging and are overwritten in place: `1<>` opens without truncating.
+# step) were reserved by staging and are overwritten in place: `1<>` opens without truncating.
 # The path of a short job runs no helper but setsid: `read` and `printf` are the shell's own.
 set -u
 
@@ -98,9 +98,12 @@ free_kb() {
     done </proc/meminfo
 }
 
+# limits: the second line of run.sh; $timeout may be - for none.
 limits() {
-    timeout=- grace=1000
-    { read -r timeout grace _ <"$d/limits"; } 2>/dev/null
+    {
+        read -r _
+        read -r _ _ timeout grace _
+    } <"$d/run.sh"
 }
 
 start() {

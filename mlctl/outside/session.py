@@ -11,12 +11,12 @@ from pathlib import Path
 
 from mlctl.apply.publish import output_path
 from mlctl.config.declarations import Configuration
-from mlctl.config.evaluation import ConfigurationValues, DatastorePath, Outside, Request
+from mlctl.config.evaluation import ConfigurationValues, Outside, Request, UnknownDatastore
 from mlctl.config.given import OnCommandLine, given_values
 from mlctl.config.load import load
 from mlctl.config.nodes import nodes
 from mlctl.config.ports import Sources
-from mlctl.config.steps import THIS_MACHINE
+from mlctl.config.step_context import THIS_MACHINE
 from mlctl.core.address import Address
 from mlctl.core.diagnostic import Diagnostics
 from mlctl.core.digest import Json
@@ -188,7 +188,7 @@ class Session:
 
     def settle_this_machine(self, evaluation: ConfigurationValues, context: Context) -> None:
         """Look at the machine that steps run on when no target is named."""
-        facts = self.foresee(context)(THIS_MACHINE, "compute", "local", {})
+        facts = self.foresee(context)("compute", "local", {})
         evaluation.settle_resource(THIS_MACHINE, facts)
 
 
@@ -197,9 +197,7 @@ class _Foresight:
     registry: Registry
     context: Context
 
-    def __call__(
-        self, address: Address, kind: str, type_label: str, attributes: Attributes
-    ) -> Attributes:
+    def __call__(self, kind: str, type_label: str, attributes: Attributes) -> Attributes:
         """See ``Foresight``; what cannot be told now is told by apply."""
         offered: object = self.registry.get((kind, type_label))
         if not isinstance(offered, Foreseeing):
@@ -207,14 +205,14 @@ class _Foresight:
         return offered.foresee(attributes, self.context)
 
 
-class _DatastorePaths(DatastorePath):
-    def __init__(self, registry: Registry, context: Context) -> None:
-        self._registry = registry
-        self._context = context
+@dataclass(frozen=True, slots=True)
+class _DatastorePaths:
+    registry: Registry
+    context: Context
 
     def __call__(self, type_label: str, attributes: Mapping[str, Json], inside: str) -> Path:
-        offered: object = self._registry.get(("datastore", type_label))
+        offered: object = self.registry.get(("datastore", type_label))
         if not isinstance(offered, DatastoreType):
-            return super().__call__(type_label, attributes, inside)
+            raise UnknownDatastore(inside, f'nothing can be read from a "{type_label}" datastore')
         plain: dict[str, Json | Secret] = dict(attributes)
-        return offered.local_path(plain, inside, self._context)
+        return offered.local_path(plain, inside, self.context)

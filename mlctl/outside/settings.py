@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +15,16 @@ from mlctl.core.value import Value
 from mlctl.hcl.evaluate import evaluate_constant
 
 _CLAUSE = re.compile(r"\s*(>=|<=|!=|~>|=|>|<)?\s*v?(\d+(?:\.\d+){0,2})\s*")
+
+
+_COMPARE: Mapping[str, Callable[[object, object], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+    "!=": operator.ne,
+    "=": operator.eq,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,22 +125,10 @@ def _meets(version: tuple[int, ...], clause: str) -> bool:
     if match is None:
         raise ValueError(f'"{clause.strip()}" is not a version constraint; write ">= 1.2, < 2.0"')
     wanted, parts = _numbers(match[2]), match[2].count(".") + 1
-    match match[1]:
-        case ">=":
-            return version >= wanted
-        case "<=":
-            return version <= wanted
-        case ">":
-            return version > wanted
-        case "<":
-            return version < wanted
-        case "!=":
-            return version != wanted
-        case "~>":
-            fixed = max(parts - 1, 1)
-            return version >= wanted and version[:fixed] == wanted[:fixed]
-        case _:
-            return version == wanted
+    if match[1] == "~>":
+        fixed = max(parts - 1, 1)
+        return version >= wanted and version[:fixed] == wanted[:fixed]
+    return _COMPARE[match[1] or "="](version, wanted)
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -118,7 +118,7 @@ class ResourcePlanner:
                 reason=reason,
                 replace_paths=forcing,
             )
-        after = object_of({**there.value.entries(), **wanted})
+        after = object_of({**there.value.entries(), **{name: wanted[name] for name in changed}})
         action = Action.UPDATE if changed else Action.NO_OP
         return replace(change, action=action, after=after if changed else there.value)
 
@@ -192,7 +192,7 @@ class ResourcePlanner:
         if not desired.provider or not all(v.is_wholly_known for v in written.values()):
             return {}
         plain = {n: to_json_plain(v, marks_ok=True) for n, v in written.items()}
-        seen = self.world.foresee(desired.address, desired.kind, desired.type, plain)
+        seen = self.world.foresee(desired.kind, desired.type, plain)
         attributes = desired.schema.attributes
         return {
             name: _typed(from_plain(value), attributes[name])

@@ -24,9 +24,10 @@ from mlctl.store.errors import CorruptContent, Unreadable
 from mlctl.store.files import refusals
 from mlctl.store.hashing import TRIES, hash_once, on_threads
 from mlctl.store.index import Index, Signature
-from mlctl.store.intake import Source, size_of, take_in
+from mlctl.store.intake import EXECUTABLE, READ_ONLY, Source, size_of, take_in
 
 _NAME = re.compile("[0-9a-f]{64}")
+_MODES = {stat.S_IFREG | READ_ONLY, stat.S_IFREG | READ_ONLY | EXECUTABLE}
 _DAMAGED = {errno.EISDIR, errno.ELOOP, errno.ENXIO, errno.EIO, errno.ENOENT}
 """A folder, a link, a socket or a bad sector where a blob should be, or nothing any more."""
 
@@ -82,16 +83,9 @@ class Blobs:
         return name if _NAME.fullmatch(name) and text == self.path(name) else None
 
     def names(self) -> list[str]:
-        """Every blob there is."""
-        try:
-            shards = sorted(os.listdir(self._blobs))  # noqa: PTH208  names, not paths, are wanted
-        except FileNotFoundError:
-            return []
-        return [
-            shard + rest
-            for shard in shards
-            for rest in sorted(os.listdir(f"{self._blobs}/{shard}"))  # noqa: PTH208
-        ]
+        """Every blob there is, in order; other files, which are not ours, are not named."""
+        paths = Path(self._blobs).glob("??/*")
+        return sorted(n for path in paths if (n := self.name_at(str(path))) is not None)
 
     def check(self, names: Collection[str], *, thoroughly: bool = False) -> Health:
         """Look at blobs: one stat each, and a look inside only where that tells a change.
@@ -116,7 +110,7 @@ class Blobs:
                 missing.add(name)
                 continue
             now, before = Signature.of(seen), known.get(name)
-            if before is None or not stat.S_ISREG(seen.st_mode) or not before.still(now):
+            if before is None or seen.st_mode not in _MODES or not before.still(now):
                 doubtful.append(name)
             elif before != now:
                 fresh[name] = now
@@ -183,7 +177,7 @@ class Blobs:
             if seen is None:
                 corrupt[name] = self._quarantine(name)
             else:
-                fresh[name] = Signature.of(seen)
+                fresh[name] = Signature.of(self._protected(name, seen))
 
         on_threads(look, names)
         return corrupt
@@ -203,6 +197,18 @@ class Blobs:
             if error.errno not in _DAMAGED:
                 raise Unreadable(Path(path), os.strerror(error.errno or 0)) from error
         return None
+
+    def _protected(self, name: str, seen: os.stat_result) -> os.stat_result:
+        """Have a good blob read-only again, which somebody made writable through a link to it."""
+        if seen.st_mode in _MODES:
+            return seen
+        with suppress(OSError):  # not ours to change: then it is looked into each time
+            os.chmod(self.path(name), READ_ONLY)  # noqa: PTH101
+            now = os.lstat(self.path(name))
+            # Only the mode may have moved since the blob was read.
+            if Signature.of(now)[:3] == Signature.of(seen)[:3]:
+                return now
+        return seen
 
     def _quarantine(self, name: str) -> Path | None:
         place = self._root / "quarantine" / f"{name}.{time.time_ns()}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,7 +122,8 @@ class _Mover:
 
     def _make_link(self, file: _File) -> bool:
         source = self._blobs.path(file.name)
-        if bool(os.lstat(source).st_mode & EXECUTABLE) != file.program:
+        mode = self._file_mode | (EXECUTABLE if file.program else 0)
+        if stat.S_IMODE(os.lstat(source).st_mode) != mode:
             return False  # one inode has one mode
         try:
             os.link(source, file.path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import shutil
 from collections.abc import Callable
@@ -307,6 +308,64 @@ def test_a_file_that_has_too_many_names_is_copied(
     store.materialize(artifact.digest, tmp_path / "back")
 
     assert (tmp_path / "back").read_bytes() == LARGE
+    assert not (tmp_path / "model").is_symlink()
+
+
+def test_a_user_who_gets_links_gets_a_copy_of_a_file_with_too_many_names(
+    shared_folder: Path, as_plain_user: AsPlainUser
+) -> None:
+    def refuse(*args: object, **options: object) -> None:
+        raise OSError(errno.EMLINK, "Too many links")
+
+    def act() -> None:
+        store = LocalStore(shared_folder / "store")
+        artifact = store.snapshot(make_output(shared_folder / "out"), DataKind.FOLDER)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(os, "link", refuse)
+            store.materialize(artifact.digest, shared_folder / "input")
+        assert Scanner().tree(shared_folder / "input").digest == artifact.digest
+
+    as_plain_user(act)
+
+
+def test_a_file_system_that_can_share_bytes_is_let_do_so(
+    store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared: list[int] = []
+
+    def ioctl(target: int, request: int, source: int) -> int:
+        """As the kernel's FICLONE: all bytes of the source, at once, whatever was read of it."""
+        assert request == 0x40049409
+        size_bytes = os.fstat(source).st_size
+        os.pwrite(target, os.pread(source, size_bytes, 0), 0)
+        shared.append(size_bytes)
+        return 0
+
+    monkeypatch.setattr(fcntl, "ioctl", ioctl)
+    (tmp_path / "f").write_bytes(LARGE)
+
+    artifact = store.snapshot(tmp_path / "f", DataKind.FILE)
+    store.copy_out(artifact.digest, tmp_path / "back")
+
+    assert shared == [len(LARGE)] * 2
+    assert (tmp_path / "back").read_bytes() == LARGE
+    assert (tmp_path / "back").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_file_that_may_not_be_read_is_named(
+    shared_folder: Path, as_plain_user: AsPlainUser
+) -> None:
+    (shared_folder / "d").mkdir()
+    (shared_folder / "d" / "private").write_text("x")
+    (shared_folder / "d" / "private").chmod(0)
+
+    def act() -> None:
+        store = LocalStore(shared_folder / "store")
+        for take in (store.ingest, store.snapshot):
+            with pytest.raises(Unreadable, match="d/private cannot be read"):
+                take(shared_folder / "d", DataKind.FOLDER)
+
+    as_plain_user(act)
 
 
 def test_a_destination_on_another_file_system_gets_a_copy(

@@ -103,6 +103,34 @@ def test_a_blob_that_was_touched_but_not_changed_is_still_there(
     blob_of(store, digest).chmod(0o644)
 
     assert store.present([digest]) == set()
+    assert blob_of(store, digest).stat().st_mode & 0o777 == 0o444
+
+
+def test_a_good_blob_that_was_made_writable_through_a_link_is_protected_again(
+    shared_folder: Path, as_plain_user: AsPlainUser
+) -> None:
+    def act() -> None:
+        store = LocalStore(shared_folder / "store")
+        digest = keep(store, shared_folder, b"one")
+        store.materialize(digest, shared_folder / "input")
+        (shared_folder / "input").chmod(0o700)
+        (shared_folder / "input").unlink()
+
+        store.materialize(digest, shared_folder / "again")
+
+        assert (shared_folder / "again").stat().st_mode & 0o777 == 0o444
+        assert blob_of(store, digest).stat().st_mode & 0o777 == 0o444
+        assert store.verify() == ()
+
+    as_plain_user(act)
+
+
+def test_other_files_among_the_blobs_are_none_of_ours(store: LocalStore, tmp_path: Path) -> None:
+    digest = keep(store, tmp_path, b"one")
+    (store.root / "blobs" / "notes").write_text("x")
+    (blob_of(store, digest).parent / ".DS_Store").write_text("x")
+
+    assert store.verify() == ()
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, lambda path: path.symlink_to("/etc/hostname")])
