@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from mlctl.apply.builtin import Kinds
 from mlctl.apply.executors import ComputeExecutors
@@ -33,6 +34,7 @@ from mlctl.core.provider import Attributes, Context
 from mlctl.core.secret import Secret
 from mlctl.core.state import State
 from mlctl.core.value import Value
+from mlctl.outside import saved_plan
 from mlctl.outside.environments import EnvironmentLocks
 from mlctl.outside.session import Invocation, Loaded, Session, load_configuration
 from mlctl.outside.sources import PresentSources
@@ -63,6 +65,7 @@ class Planned:
         notices: Sentences about journals that were folded in.
     """
 
+    session: Session
     plan: Plan
     diagnostics: Diagnostics
     evaluation: ConfigurationValues
@@ -125,6 +128,7 @@ def plan(session: Session, request: PlanRequest) -> Planned:
     world = _world(session, evaluation, state, context, observed, request.options)
     made, found = make_plan(world)
     return Planned(
+        session=session,
         plan=made,
         diagnostics=_once([*session.loaded.found, *unreachable, *found]),
         evaluation=evaluation,
@@ -134,6 +138,31 @@ def plan(session: Session, request: PlanRequest) -> Planned:
         options=request.options,
         notices=notices,
     )
+
+
+def save_plan(planned: Planned, path: Path) -> None:
+    """Write a plan to a file that ``load_plan`` reads.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    saved_plan.save(planned.session, planned.plan, planned.options, path)
+
+
+def load_plan(path: Path, invocation: Invocation) -> tuple[Session, Planned]:
+    """Make a saved plan again, to be applied as it was shown.
+
+    Raises:
+        NotAPlan: The file is something else.
+        StalePlan: Something it rests on moved.
+        OSError: The file cannot be read.
+    """
+    saved = saved_plan.read(path)
+    session, options = saved_plan.reopen(saved, invocation)
+    planned = plan(session, PlanRequest(options=options))
+    found = [d for d in planned.diagnostics if d.severity is Severity.ERROR]
+    saved_plan.hold_against(saved, session, planned.plan, found)
+    return session, planned
 
 
 def refresh(
@@ -214,6 +243,11 @@ def apply(
     evaluation.evaluator.functions = session.functions(at_apply=True)
     run_id = new_run_id()
     state = planned.refreshed
+    there = session.backend.read()
+    if (there.lineage, there.serial) != (state.lineage, state.serial):
+        raise saved_plan.StalePlan(
+            (f"the state is at serial {there.serial}, and the plan was made from {state.serial}",)
+        )
     if not state.lineage:
         # Drawn before the first journal line, so that a run that dies at once is still ours.
         state = session.backend.write(state, lease)

@@ -111,7 +111,7 @@ def given_values(
         text = environment.get(ENVIRONMENT_PREFIX + name)
         if text is not None:
             given.text(variable, text, ENVIRONMENT_PREFIX + name)
-    for path in _files(root.directory):
+    for path in auto_files(root.directory):
         given.file(path, path.name)
     for one in command_line:
         if not one.name:
@@ -130,7 +130,8 @@ def given_values(
     return given.values
 
 
-def _files(directory: Path) -> Iterator[Path]:
+def auto_files(directory: Path) -> Iterator[Path]:
+    """The files of variables that are read without being named, weak before strong."""
     default = directory / DEFAULT_FILE
     if default.is_file():
         yield default

@@ -53,8 +53,8 @@ class Type:
 
     @property
     def friendly_constraint(self) -> str:
-        """The same where the type is asked for rather than found: ``any type``."""
-        return _friendly(self, "any type")
+        """The same where it is asked for rather than found: ``any type``."""
+        return "any type" if self is DYNAMIC else _friendly(self, "any single type")
 
     def to_json(self) -> TypeJson:
         """The JSON form of cty, which :func:`type_from_json` reads."""

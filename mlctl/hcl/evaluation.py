@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mlctl.core.diagnostic import Diagnostic, ValueNote, has_errors
@@ -101,23 +102,10 @@ class _Failure:
         """Add what the references in ``expr`` stand for, and the construct around it."""
         diagnostics = self._evaluation.diagnostics
         values = self._evaluation.notes(expr, scope)
-        last = diagnostics[-1]
-        diagnostics[-1] = Diagnostic(
-            severity=last.severity,
-            summary=last.summary,
-            detail=last.detail,
-            hint=last.hint,
-            subject=last.subject,
-            context=context.span() if context is not None else None,
-            values=values,
-        )
+        around = context.span() if context is not None else None
+        diagnostics[-1] = replace(diagnostics[-1], context=around, values=values)
 
 
 def between(first: Node, last: Node) -> SourceSpan:
     """The stretch from the beginning of one node to the end of another."""
     return first.source.span(first.start, last.end)
-
-
-def joined(marks: Sequence[frozenset[object]]) -> frozenset[object]:
-    """All marks together."""
-    return frozenset().union(*marks)

@@ -278,9 +278,7 @@ def _broken_line(lexer: _Lexer, mode: _Mode, end: int) -> None:
         if len(lexer.modes) > 1 and lexer.modes[-2].scan is _scan_quoted:
             lexer.modes.pop()
     lexer.emit(t.CLOSE_QUOTE, end)
-    lexer.starts.append(end - 1)
-    lexer.ends.append(end)
-    lexer.kinds.append(t.NEWLINE)
+    lexer.emit(t.NEWLINE, end)
 
 
 def _open_sequence(lexer: _Lexer) -> None:

@@ -149,10 +149,14 @@ def _build(lock: SoftwareLock, path: Path, report: Report) -> None:
 
 
 def _uv(name: str, doing: str, *arguments: str) -> None:
+    try:
+        program = uv.find_uv_bin()
+    except FileNotFoundError as error:
+        raise EnvironmentBuildFailed(name, doing, f"uv is not installed: {error}") from error
     env = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
     env.update(UV_PYTHON_DOWNLOADS="never", UV_NO_PROGRESS="1", NO_COLOR="1")
     done = subprocess.run(  # noqa: S603 - uv's own path, arguments without a shell
-        [uv.find_uv_bin(), *arguments], env=env, capture_output=True, text=True, check=False
+        [program, *arguments], env=env, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         last = done.stderr.strip().splitlines()[-_LAST_LINES:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 from mlctl.core.errors import MlctlError, Rejected
 
 _ASK = "import platform; print(platform.python_version(), platform.python_implementation())"
+_NAME = re.compile(r"python3(\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +71,27 @@ def find(version: str) -> Path:
     Raises:
         InterpreterNotFound: None of them has it.
     """
-    found: dict[str, Path] = {}
-    for python in _candidates():
-        try:
-            has = inspect(python).version
-        except Rejected:
-            continue  # a launcher of a version manager that has no such version
-        if _answers(has, version):
+    found: set[str] = set()
+    # Names first: asking every interpreter of a machine takes seconds.
+    likely: list[Path] = [Path(sys.executable)]
+    unlikely: list[Path] = []
+    for python in _named_python():
+        is_likely = python.name in {"python3", f"python{'.'.join(version.split('.')[:2])}"}
+        (likely if is_likely else unlikely).append(python)
+    for python in (*likely, *unlikely):
+        has = _version(python)
+        if has is not None and _answers(has, version):
             return python
-        found.setdefault(has, python)
+        found.update(() if has is None else (has,))
     raise InterpreterNotFound(version, tuple(sorted(found, key=_numbers)))
+
+
+def _version(python: Path) -> str | None:
+    """Its version; None for a launcher of a version manager that has no such version."""
+    try:
+        return inspect(python).version
+    except Rejected:
+        return None
 
 
 def _answers(has: str, version: str) -> bool:
@@ -86,11 +99,10 @@ def _answers(has: str, version: str) -> bool:
     return has.split(".")[: len(wanted)] == wanted
 
 
-def _candidates() -> Iterator[Path]:
-    yield Path(sys.executable)
+def _named_python() -> Iterator[Path]:
     for folder in _folders():
-        yield from sorted(folder.glob("python3.[0-9]*"), key=lambda path: len(path.name))
-        yield from folder.glob("python3")
+        if folder.is_dir():
+            yield from sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name))
 
 
 def _folders() -> Iterator[Path]:

@@ -128,6 +128,7 @@ start() {
 }
 
 supervise() {
+    cd / || return # keep no folder busy
     # Caught, not ignored: an ignored signal would stay ignored in the step.
     trap : HUP INT QUIT TERM
     set -C
@@ -290,6 +291,7 @@ verb=${1-}
 if [ "$verb" != poll ]; then
     d=${1:?the folder of a job is missing}
     shift
+    case $d in /*) ;; *) d=$PWD/$d ;; esac
 fi
 case $verb in
 start) start ;;

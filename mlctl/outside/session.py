@@ -12,7 +12,7 @@ from pathlib import Path
 from mlctl.apply.publish import output_path
 from mlctl.config.declarations import Configuration
 from mlctl.config.evaluation import ConfigurationValues, Outside, Request, UnknownDatastore
-from mlctl.config.given import OnCommandLine, given_values
+from mlctl.config.given import OnCommandLine, auto_files, given_values
 from mlctl.config.load import load
 from mlctl.config.nodes import nodes
 from mlctl.config.ports import Sources
@@ -76,6 +76,7 @@ class Loaded:
 
     Attributes:
         found: What is wrong with it so far, circles included.
+        variable_files: Those that values were read from.
     """
 
     configuration: Configuration
@@ -84,6 +85,7 @@ class Loaded:
     settings: Settings
     registry: Registry
     found: Diagnostics
+    variable_files: tuple[Path, ...] = ()
 
 
 def load_configuration(invocation: Invocation) -> Loaded:
@@ -94,7 +96,16 @@ def load_configuration(invocation: Invocation) -> Loaded:
     settings = read_settings(configuration.root, mlctl_version(), found)
     graph = build(nodes(configuration, found))
     found.extend(cycle_diagnostics(graph))
-    return Loaded(configuration, graph, variables, settings, registry, found)
+    files = (*auto_files(invocation.root), *(Path(g.text) for g in invocation.given if not g.name))
+    return Loaded(
+        configuration,
+        graph,
+        variables,
+        settings,
+        registry,
+        found,
+        tuple(f for f in files if f.is_file()),
+    )
 
 
 class Session:

@@ -17,7 +17,9 @@ from mlctl.hcl.evaluate import evaluate_constant
 _CLAUSE = re.compile(r"\s*(>=|<=|!=|~>|=|>|<)?\s*v?(\d+(?:\.\d+){0,2})\s*")
 
 
-_COMPARE: Mapping[str, Callable[[object, object], bool]] = {
+_Numbers = tuple[int, ...]
+
+_COMPARE: Mapping[str, Callable[[_Numbers, _Numbers], bool]] = {
     ">=": operator.ge,
     "<=": operator.le,
     ">": operator.gt,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,6 +44,11 @@ class ScannedSources:
             _require_folder(path)
             self._code[path] = self._scan(path, DataKind.FOLDER, Ignore.load(path, self.root))
         return self._code[path]
+
+    def looked_at(self) -> Iterator[tuple[Path, Digest]]:
+        """Every place whose content was asked for, with what was found."""
+        yield from ((path, found.digest) for path, found in self._code.items())
+        yield from ((path, found.digest) for path, (_, found) in self._data.items())
 
     def _scan(self, path: Path, kind: DataKind, ignore: Ignore | None) -> Artifact:
         if kind is DataKind.FILE:

@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -128,10 +129,11 @@ class LocalExecutor:
                 self._reap()
             statuses = [self._status(folder) for folder in folders]
             left = deadline - time.monotonic()
-            if left <= 0 or not all(isinstance(status, Running) for status in statuses):
+            running = [f for f, s in zip(folders, statuses, strict=True) if isinstance(s, Running)]
+            young = [folder for folder in running if self._is_young(folder)]
+            if left <= 0 or len(running) < len(folders):
                 return statuses
-            unwatched = [folder for folder in folders if self._wants_watcher(folder)]
-            self._wait(folders, min(left, _WATCH_AFTER_S / 2) if unwatched else left)
+            self._wait(folders, min(left, _WATCH_AFTER_S / 2) if young else left)
 
     def logs(self, handle: Handle, offset: int) -> bytes:
         """Log bytes from ``offset``, at most 16 MiB at once."""
@@ -150,7 +152,9 @@ class LocalExecutor:
                 return
             # The step looks for this file before it begins, so one not begun never does.
             (folder / jobdir.CANCEL).touch()
-        os.waitpid(self._supervise("cancel", folder, jobdir.grace_argument(grace_s)), 0)
+        asked = self._supervise("cancel", folder, jobdir.grace_argument(grace_s))
+        with suppress(ChildProcessError):  # a host program may have its children reaped for it
+            os.waitpid(asked, 0)
 
     def fetch(
         self, handle: Handle, outputs: Mapping[str, DataKind], artifacts: Artifacts
@@ -191,8 +195,8 @@ class LocalExecutor:
         child = self._children.get(folder)
         return jobs.status(folder, started_here=child is not None and processes.runs(child.pid))
 
-    def _wants_watcher(self, folder: Path) -> bool:
-        """True while the job is too young; gives it a watcher once it is old enough."""
+    def _is_young(self, folder: Path) -> bool:
+        """True while the job is too young for a watcher; gives it one once it is old enough."""
         age = jobs.unwatched_age_s(folder)
         if age is None or age < _WATCH_AFTER_S:
             return age is not None

@@ -103,9 +103,12 @@ def _ended(folder: Path) -> JobStatus | None:
     record: Ended | None = records.parse_exit(_read(folder / jobdir.EXIT))
     if record is None:
         return None
-    # The times of the files are finer than the supervisor's hundredths of a second.
-    began = (folder / jobdir.CLAIM).stat().st_mtime
-    return record.status(began, (folder / jobdir.EXIT).stat().st_mtime)
+    try:
+        # The times of the files are finer than the supervisor's hundredths of a second.
+        began, ended = ((folder / name).stat().st_mtime for name in (jobdir.CLAIM, jobdir.EXIT))
+    except FileNotFoundError:
+        return None  # forgotten while we looked
+    return record.status(began, ended)
 
 
 def _supervisor(folder: Path) -> Process | None:

@@ -463,6 +463,7 @@ class World:
             key=self._key(step),
             compute=compute_address(step.compute),
             command=lambda layout: f"echo {step.code} > {layout.output('out')}",
+            command_with=lambda _: step.code or step.name,
             inputs=self._inputs(step),
             outputs=step.outputs,
             env=step.env,

@@ -77,15 +77,15 @@ def given(name: str, inputs: str) -> str:
 MISTAKES = (
     Mistake(
         "syntax",
-        'locals {\n  colours = ["red" «"blue"»]\n}\n',
+        'locals {\n  colours = ["red" «"»blue"]\n}\n',
         "Missing",
         "comma",
     ),
     Mistake(
         "unterminated",
-        'variable "unterminated" {\n  default = «"left open»\n}\n',
-        "Unterminated",
-        "quote",
+        'variable "unterminated" {\n  default = "left open«»\n}\n',
+        "Invalid multi-line string",
+        "quoted string",
     ),
     Mistake(
         "unknown_block",
@@ -180,7 +180,7 @@ MISTAKES = (
         "not_an_integer",
         given("not_an_integer", '{ size = "small", epochs = «"ten"» }'),
         "Invalid value for input",
-        "integer",
+        "whole number",
     ),
     Mistake(
         "undeclared_input",

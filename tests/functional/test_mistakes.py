@@ -90,7 +90,7 @@ def test_all_mistakes_are_told_at_once_with_line_and_carets(wrong: Project) -> N
 
 def _told(mistake: Mistake, text: str) -> bool:
     line, column = mistake.start
-    carets = "\n" + " " * (6 + column - 1) + "^" * len(mistake.wrong) + "\n"
+    carets = "\n" + " " * (6 + column - 1) + "^" * max(len(mistake.wrong), 1) + "\n"
     return any(
         f"on {mistake.file} line {line}" in part and carets in part
         for part in text.split("Error: ")

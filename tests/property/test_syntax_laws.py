@@ -104,6 +104,7 @@ def test_any_bytes_give_a_result_or_errors(data: bytes) -> None:
 
 
 @given(TEXTS)
+@settings(max_examples=300)
 def test_tokens_stand_in_order_and_overlap_nowhere(text: str) -> None:
     for tokens in (lex(Source("t", text), comments=True), lex_template(Source("t", text))):
         places = list(zip(tokens.starts, tokens.ends, strict=True))

@@ -15,7 +15,7 @@ from mlctl.core.digest import Digest, of_bytes
 from mlctl.core.errors import MissingContent
 from mlctl.core.job import DataKind
 from mlctl.core.provider import Artifacts
-from mlctl.store.errors import CorruptContent, SourceMoved, Unstorable
+from mlctl.store.errors import CorruptContent, SourceMoved, Unreadable, Unstorable
 from mlctl.store.hashing import CHUNK_BYTES
 from mlctl.store.ignore import Ignore
 from mlctl.store.local import LocalStore

@@ -43,6 +43,7 @@ def charset(name: str, *, argument: int) -> Charset:
 
 # The registry's name, Python's, and the aliases.
 _ROWS = """
+US-ASCII ascii iso-ir-6 ansi_x3.4-1968 ansi_x3.4-1986 iso_646.irv:1991 iso646-us us ibm367 cp367
 UTF-8 utf-8 csutf8
 UTF-16BE utf-16-be csutf16be
 UTF-16LE utf-16-le csutf16le

@@ -127,7 +127,7 @@ def conversion_to(name: str, target: Type) -> Function:
     """The function of that name that converts its argument to a type."""
     declare = function(
         name,
-        f"The value as a {target.friendly_constraint.removesuffix(' of any type')}.",
+        f"The value as a {target.friendly_constraint.removesuffix(' of any single type')}.",
         _open("v"),
         returns=_converted_type(target),
         refinement=NOTHING_KNOWN,

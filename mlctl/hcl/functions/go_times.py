@@ -22,7 +22,7 @@ _UNITS_NS = {
 }
 _DURATION_PART = re.compile(r"([0-9]*)(?:\.([0-9]*))?([^0-9.]*)")
 _OFFSET = re.compile(r"Z|([-+])(\d{2}):(\d{2})")
-_FRACTION = re.compile(r"[.,]\d+")
+_FRACTION = re.compile(r"[.,]([0-9]+)")
 _NOT_VALID = "not a valid RFC3339 timestamp"
 
 
@@ -46,10 +46,10 @@ def parse_rfc3339(text: str, *, strict: bool = True) -> datetime:
     minute = reader.in_range(2, "minute", 0, 59)
     reader.literal(":")
     second = reader.in_range(2, "second", 0, 59)
-    reader.skip(_FRACTION)
+    microsecond = reader.fraction()
     zone = reader.offset()
     try:
-        return datetime(year, month, day, hour, minute, second, tzinfo=zone)
+        return datetime(year, month, day, hour, minute, second, microsecond, zone)
     except ValueError:
         raise FunctionError(f"{_NOT_VALID}: day out of range") from None
 
@@ -141,9 +141,13 @@ class _Reader:
             raise self._unusable(self.text[self.at :], "hour")
         return n
 
-    def skip(self, pattern: re.Pattern[str]) -> None:
-        match = pattern.match(self.text, self.at)
-        self.at = match.end() if match else self.at
+    def fraction(self) -> int:
+        """The microseconds a fraction of a second says, if there is one."""
+        match = _FRACTION.match(self.text, self.at)
+        if not match:
+            return 0
+        self.at = match.end()
+        return int(match.group(1)[:6].ljust(6, "0"))
 
     def offset(self) -> timezone:
         rest = self.text[self.at :]

@@ -193,18 +193,23 @@ def _trouble(error: json.JSONDecodeError) -> str:
         return "EOF" if error.msg.startswith("Expecting") else "unexpected EOF"
     if error.msg.startswith("Extra data"):
         return "extraneous data after JSON object"
-    c = error.doc[error.pos]
+    if error.doc[error.pos :] in _BEGUN_LITERALS:
+        return "unexpected EOF"
+    c = error.doc[error.pos + error.msg.startswith("Invalid \\")]
+    if error.msg.startswith("Expecting property") and error.doc[: error.pos].rstrip()[-1] == ",":
+        return f"invalid character {quote_character(c)} looking for beginning of object key string"
     where = next((w for m, w in _WHERE.items() if error.msg.startswith(m)), "in JSON")
     if where == _AFTER_ELEMENT and _in_object(error):
         where = "after object key:value pair"
-    return f"invalid character {quote_character(c)} {where}"
+    return f"invalid character {quote_character(c)}{where and ' '}{where}"
 
 
+_BEGUN_LITERALS = {word[:n] for word in ("true", "false", "null") for n in range(1, 5)} | {"-"}
 _AFTER_ELEMENT = "after array element"
 _WHERE = {
     "Expecting value": "looking for beginning of value",
     "Expecting ',' delimiter": _AFTER_ELEMENT,
-    "Expecting property name": "looking for beginning of object key string",
+    "Expecting property name": "",
     "Expecting ':' delimiter": "after object key",
     "Illegal trailing comma": "looking for beginning of value",
     "Invalid control character": "in string literal",

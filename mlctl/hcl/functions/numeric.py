@@ -10,6 +10,7 @@ from mlctl.core.types import DYNAMIC, NUMBER, STRING, Type
 from mlctl.core.value import SENSITIVE, Number, Value, number
 from mlctl.core.value_make import number_exact
 from mlctl.core.value_number import INFINITY, exact
+from mlctl.hcl.functions.go_math import go_log, go_pow
 from mlctl.hcl.functions.go_quote import quote
 from mlctl.hcl.functions.spec import Function, FunctionError, Parameter, function, whole_number
 
@@ -46,7 +47,7 @@ def _floor(num: Value) -> Value:
     returns=NUMBER,
 )
 def _log(num: Value, base: Value) -> Value:
-    n, b = (_log_of(_float(v)) for v in (num, base))
+    n, b = (go_log(_float(v)) for v in (num, base))
     if b == 0:
         return _from_float(math.copysign(math.inf, n) if n else math.nan)
     return _from_float(n / b)
@@ -95,14 +96,7 @@ def _parseint(text: Value, base: Value, wanted: Type) -> Value:
     returns=NUMBER,
 )
 def _pow(num: Value, power: Value) -> Value:
-    x, y = _float(num), _float(power)
-    try:
-        return _from_float(math.pow(x, y))
-    except OverflowError:
-        odd = x < 0 and y % 2 == 1
-        return _from_float(-math.inf if odd else math.inf)
-    except ValueError:
-        return _from_float(math.inf if x == 0 else math.nan)
+    return _from_float(go_pow(_float(num), _float(power)))
 
 
 @function("signum", "-1, 0 or 1: the sign of a whole number.", _NUM, returns=NUMBER)
@@ -138,12 +132,6 @@ def _float(value: Value) -> float:
         return float(value.as_number())
     except OverflowError:
         return math.copysign(math.inf, value.as_number())
-
-
-def _log_of(x: float) -> float:
-    if x == 0:
-        return -math.inf
-    return math.nan if x < 0 else math.log(x)
 
 
 def _from_float(x: float) -> Value:

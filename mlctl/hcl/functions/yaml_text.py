@@ -105,6 +105,36 @@ class _Emitter(yaml.emitter.Emitter):
             return True
         return bool(super().check_simple_key())
 
+    def write_double_quoted(self, text: str, split: bool = True) -> None:
+        """Folds a long line at a space and leaves the space out, as libyaml does."""
+        self.write_indicator('"', need_whitespace=True)
+        after_space = False
+        for i, c in enumerate(text):
+            fold = split and c == " " and not after_space and self.column > self.best_width
+            if fold and 0 < i < len(text) - 1:
+                self.write_indent()
+                self._put("\\" if text[i + 1] == " " else "")
+            else:
+                self._put(_escaped(c))
+            after_space = c == " "
+        self.write_indicator('"', need_whitespace=False)
+
+    def _put(self, text: str) -> None:
+        self.column += len(text)
+        self.stream.write(text)
+
+
+def _escaped(c: str) -> str:
+    short = yaml.emitter.Emitter.ESCAPE_REPLACEMENTS.get(c)
+    if short is not None:
+        return f"\\{short}"
+    code = ord(c)
+    if c == "\t" or (0x20 <= code < 0x7F) or (code > 0xA0 and c.isprintable() and c != "\ufeff"):
+        return c
+    if code <= 0xFF:
+        return f"\\x{code:02X}"
+    return f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"
+
 
 def _events(value: Value) -> Iterator[yaml.Event]:
     raw = value.raw
@@ -160,7 +190,14 @@ def _trouble(error: yaml.MarkedYAMLError) -> str:
         return f'reference to undefined anchor "{undefined.group(1)}"'
     mark = error.problem_mark or error.context_mark
     where = f"on line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-    return where + (error.problem or "not valid YAML")
+    problem = re.sub(
+        r"^expected (.*), but (?:got|found) .*", r"did not find expected \1", _said(error)
+    )
+    return where + problem
+
+
+def _said(error: yaml.MarkedYAMLError) -> str:
+    return error.problem or "not valid YAML"
 
 
 def _value(node: yaml.Node, within: tuple[yaml.Node, ...]) -> Value:

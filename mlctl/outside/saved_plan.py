@@ -1,0 +1,296 @@
+"""Saved plans: what was shown, and what it rested on, so that applying it does just that.
+
+A plan is a pure function, so a saved one is applied by making it again from what it was made
+from and holding the two against each other. Whatever moved meanwhile is named, and the plan is
+refused. No secret is in the file: sensitive variables are given anew and compared by their seals.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+
+from mlctl.config.given import ENVIRONMENT_PREFIX, OnCommandLine
+from mlctl.core.address import Address
+from mlctl.core.diagnostic import Diagnostics
+from mlctl.core.digest import Digest, Json, canonical, of_bytes
+from mlctl.core.errors import MlctlError
+from mlctl.core.plan import Action, Plan, PlanMode
+from mlctl.core.provenance import is_sensitive
+from mlctl.core.value import to_json_plain
+from mlctl.outside.session import Invocation, Session, load_configuration
+from mlctl.plan.world import Options
+from mlctl.state.codec import encode
+from mlctl.state.files import replace_file
+from mlctl.state.version import mlctl_version
+from mlctl.views.plan_json import plan_document
+from mlctl.views.plan_text import render
+from mlctl.views.style import Style
+
+FORMAT_VERSION = 1
+_MANIFEST, _DOCUMENT, _TEXT, _STATE = "manifest.json", "plan.json", "plan.txt", "state.json"
+
+
+@dataclass
+class NotAPlan(MlctlError):
+    """A file is not a saved plan, or was written by a later mlctl."""
+
+    path: Path
+    why: str
+
+    hint = "Make one with: mlctl plan --out FILE"
+
+    def __str__(self) -> str:
+        return f"{self.path} is not a saved plan: {self.why}"
+
+
+@dataclass
+class StalePlan(MlctlError):
+    """Something a saved plan rests on is not what it was."""
+
+    moved: tuple[str, ...]
+
+    exit_code = 5
+    hint = "Make a new plan, and look at it before you apply it."
+
+    def __str__(self) -> str:
+        return "the saved plan is stale: " + "; ".join(self.moved)
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a plan file holds.
+
+    Attributes:
+        text: The plan as it was shown, without colour.
+        document: The same for machines, as ``show --json`` prints it.
+        manifest: What it rested on.
+    """
+
+    text: str
+    document: Mapping[str, Json]
+    manifest: Mapping[str, Json]
+
+
+def save(session: Session, plan: Plan, options: Options, path: Path) -> None:
+    """Write a plan file, whole or not at all, readable by its owner alone.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    state = session.backend.read()
+    loaded = session.loaded
+    manifest: dict[str, Json] = {
+        "format_version": FORMAT_VERSION,
+        "mlctl_version": mlctl_version(),
+        "lineage": plan.lineage,
+        "serial": plan.serial,
+        "options": _options_json(options),
+        "given": _given_json(session),
+        "seals": {
+            name: session.seal(_text(to_json_plain(value, marks_ok=True)))
+            for name, value in loaded.variables.items()
+            if loaded.configuration.root.variables[name].sensitive
+        },
+        "rests_on": dict(rests_on(session)),
+        "decisions": _decisions(plan),
+    }
+    content = BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(_MANIFEST, canonical(manifest))
+        archive.writestr(_TEXT, render(plan, Style()))
+        archive.writestr(_DOCUMENT, json.dumps(plan_document(plan, state)))
+        archive.writestr(_STATE, encode(state, mlctl_version()))
+        for name, text in loaded.configuration.files.items():
+            archive.writestr(f"configuration/{name}", text)
+    replace_file(path, content.getvalue())
+
+
+def read(path: Path) -> Saved:
+    """Read a plan file.
+
+    Raises:
+        NotAPlan: It is something else.
+        OSError: It cannot be read.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            manifest = json.loads(archive.read(_MANIFEST))
+            saved = Saved(
+                archive.read(_TEXT).decode(), json.loads(archive.read(_DOCUMENT)), manifest
+            )
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise NotAPlan(path, "it is damaged, or some other kind of file") from error
+    if manifest.get("format_version") != FORMAT_VERSION:
+        raise NotAPlan(path, "it was written by another version of mlctl")
+    return saved
+
+
+def reopen(saved: Saved, invocation: Invocation) -> tuple[Session, Options]:
+    """The session and the options a saved plan was made with.
+
+    Variables come from the plan; sensitive ones are not in it and must be given again.
+
+    Raises:
+        StalePlan: A sensitive variable is missing or another.
+    """
+    given = _object(saved.manifest["given"])
+    line = [OnCommandLine(str(name), str(text)) for name, text in _pairs(given["line"])]
+    environment = {**invocation.environment, **dict(_pairs(given["environment"]))}
+    again = replace(invocation, given=(*line, *invocation.given), environment=environment)
+    session = Session(again, load_configuration(again))
+    variables = session.loaded.variables
+    moved = [
+        f'the sensitive variable "{name}" is not what it was; it is in no plan file, so give it '
+        "again"
+        for name, seal in _object(saved.manifest["seals"]).items()
+        if name not in variables
+        or session.seal(_text(to_json_plain(variables[name], marks_ok=True))) != seal
+    ]
+    if moved:
+        raise StalePlan(tuple(moved))
+    return session, _options(_object(saved.manifest["options"]))
+
+
+def hold_against(saved: Saved, session: Session, plan: Plan, found: Diagnostics) -> None:
+    """Refuse when the plan made again is not the one that was saved.
+
+    Raises:
+        StalePlan: It says what moved.
+    """
+    manifest = saved.manifest
+    moved = [
+        f"the state has {what} {now}, and the plan was made from {manifest[what]}"
+        for what, now in (("lineage", plan.lineage), ("serial", plan.serial))
+        if manifest[what] != now
+    ]
+    then, now_on = _object(manifest["rests_on"]), dict(rests_on(session))
+    moved += [
+        f"{name} {_change(then.get(name), now_on.get(name))}"
+        for name in sorted(then.keys() | now_on.keys())
+        if then.get(name) != now_on.get(name)
+    ]
+    if not moved:
+        moved = [f"the configuration does not fit any more: {d.summary}" for d in found]
+    if not moved:
+        moved = list(_other_decisions(_object(manifest["decisions"]), _decisions(plan)))
+    if moved:
+        raise StalePlan(tuple(moved))
+
+
+def rests_on(session: Session) -> Iterator[tuple[str, str]]:
+    """Everything outside of the state that a plan was made from: its name and its digest."""
+    root, loaded = session.invocation.root, session.loaded
+    yield "mlctl", mlctl_version()
+    for name, text in loaded.configuration.files.items():
+        yield f"the file {name}", of_bytes(text.encode("utf-8", "surrogatepass"))
+    for path in sorted(loaded.variable_files):
+        yield f"the variable file {_shown(Path(path), root)}", _file_digest(Path(path))
+    for place, digest in session.sources.looked_at():
+        yield f"the content of {_shown(place, root)}", digest
+    for name, digest in session.files.read.items():
+        yield f"the file {name}, read by a function,", digest
+    for lock in sorted(root.glob("pylock.*.toml")):
+        yield f"the lock file {lock.name}", _file_digest(lock)
+
+
+def _file_digest(path: Path) -> Digest:
+    return of_bytes(path.read_bytes())
+
+
+def _shown(path: Path, root: Path) -> str:
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+
+
+def _change(then: Json, now: Json) -> str:
+    if then is None:
+        return "is new"
+    return "is gone" if now is None else "changed"
+
+
+def _decisions(plan: Plan) -> dict[str, Json]:
+    rows = [(str(c.address), c.action) for c in plan.resources]
+    steps = [(str(c.address), c.action, c.fingerprint) for c in plan.steps]
+    made: dict[str, Json] = {address: [action.value] for address, action in rows}
+    made |= {address: [action.value, of] for address, action, of in steps}
+    return made
+
+
+def _other_decisions(then: Mapping[str, Json], now: Mapping[str, Json]) -> Iterator[str]:
+    # A result that somebody else made meanwhile is taken instead of running the step again: the
+    # outcome is the one that was shown.
+    reused = {Action.REUSE.value, Action.NO_OP.value}
+    for address in sorted(then.keys() | now.keys()):
+        before, after = then.get(address), now.get(address)
+        if before == after:
+            continue
+        was, is_now = _action(before), _action(after)
+        if not (was == Action.RUN.value and is_now in reused):
+            yield f"{address} was to {was}, and would now {is_now}"
+
+
+def _action(row: Json) -> str:
+    return str(row[0]) if isinstance(row, list) and row else "be left alone"
+
+
+def _given_json(session: Session) -> Json:
+    variables = session.loaded.configuration.root.variables
+    hidden = {name for name, variable in variables.items() if variable.sensitive}
+    hidden |= {n for n, v in session.loaded.variables.items() if is_sensitive(v)}
+    environment = session.invocation.environment
+    return {
+        "line": [
+            [one.name, one.text] for one in session.invocation.given if one.name not in hidden
+        ],
+        "environment": [
+            [ENVIRONMENT_PREFIX + name, environment[ENVIRONMENT_PREFIX + name]]
+            for name in variables
+            if name not in hidden and ENVIRONMENT_PREFIX + name in environment
+        ],
+    }
+
+
+def _options_json(options: Options) -> Json:
+    return {
+        "mode": options.mode.value,
+        "targets": [str(a) for a in options.targets],
+        "excludes": [str(a) for a in options.excludes],
+        "replace": [str(a) for a in options.replace],
+        "no_reuse": options.no_reuse,
+        "pipeline": str(options.pipeline) if options.pipeline else None,
+    }
+
+
+def _options(raw: Mapping[str, Json]) -> Options:
+    pipeline = raw["pipeline"]
+    return Options(
+        mode=PlanMode(str(raw["mode"])),
+        targets=_addresses(raw["targets"]),
+        excludes=_addresses(raw["excludes"]),
+        replace=_addresses(raw["replace"]),
+        no_reuse=raw["no_reuse"] is True,
+        pipeline=Address.parse(str(pipeline)) if pipeline else None,
+    )
+
+
+def _addresses(raw: Json) -> tuple[Address, ...]:
+    assert isinstance(raw, list)
+    return tuple(Address.parse(str(text)) for text in raw)
+
+
+def _pairs(raw: Json) -> list[tuple[str, str]]:
+    assert isinstance(raw, list)
+    return [(str(pair[0]), str(pair[1])) for pair in raw if isinstance(pair, list)]
+
+
+def _object(raw: Json) -> Mapping[str, Json]:
+    assert isinstance(raw, Mapping)
+    return raw
+
+
+def _text(plain: Json) -> str:
+    return json.dumps(plain, sort_keys=True)
