@@ -19,7 +19,6 @@ from mlctl.apply.script import (
     Ending,
     Gate,
     Interrupted,
-    Leave,
     Request,
     Room,
     Watch,
@@ -158,7 +157,8 @@ class Attempts:
         if not attached:
             yield from self._launch(status)
         ending = yield from self._watch()
-        yield Leave()
+        # The room is held until what comes next is known: a longer path may go on with it, and
+        # after a failure nobody may.
         return (yield from self._settle(ending))
 
     def _status(self) -> JobStatus:

@@ -14,6 +14,7 @@ from mlctl.apply.rooms import NeverFits, Rooms, Ticket
 from mlctl.apply.script import (
     Await,
     Ended,
+    Expect,
     Gate,
     Interrupted,
     Leave,
@@ -54,6 +55,7 @@ class _Task:
     since: float = 0.0
     seen: Stop = Stop.NOT
     ticket: Ticket | None = None
+    expects: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +136,11 @@ class Engine:
         self._background += 1
         self._workers.submit(call, lambda value: self._inbox.put(_Answer(0, 0, value)))
 
-    def step(self, *, wait: bool = True) -> Iterator[Event | Ended]:
+    def step(self) -> Iterator[Event | Ended]:
         """Wait for the next thing to happen, and hand out what comes of it."""
-        message = self._next(wait=wait)
+        # Not earlier: whatever became free may be asked for by what has just begun.
+        self._admit()
+        message = self._next()
         match message:
             case None:
                 yield from self._ring()
@@ -170,6 +174,8 @@ class Engine:
                 case Work() | Room() | Sleep() | Await() | Watch():
                     yield from self._wait_for(task, said)
                     return
+                case Expect(lane):
+                    self._expect(task, lane)
                 case Leave():
                     self._leave(task)
                 case Open(gate, value):
@@ -231,6 +237,7 @@ class Engine:
     # --- room ------------------------------------------------------------------------------
 
     def _ask_room(self, task: _Task, request: Room) -> None:
+        self._expect(task, None)
         ticket = Ticket(task.number, request.lane, request.limits, task.rank)
         try:
             self._rooms.ask(ticket)
@@ -238,13 +245,19 @@ class Engine:
             self._reply(task)(WorkFailed(error, str(error)))
             return
         task.ticket = ticket
-        self._admit()
+
+    def _expect(self, task: _Task, lane: str | None) -> None:
+        if task.expects is not None:
+            self._rooms.expect_no_more(task.number, task.expects)
+        if lane is not None:
+            self._rooms.expect(task.number, lane, task.rank)
+        task.expects = lane
 
     def _leave(self, task: _Task) -> None:
+        self._expect(task, None)
         if task.ticket is not None:
             self._rooms.forget(task.ticket)
             task.ticket = None
-            self._admit()
 
     def _admit(self) -> None:
         for ticket in self._rooms.admit():
@@ -294,13 +307,13 @@ class Engine:
                 case _:
                     continue
 
-    def _next(self, *, wait: bool) -> _Message | None:
-        """The next message; None when an alarm comes first, or at once without ``wait``."""
+    def _next(self) -> _Message | None:
+        """The next message; None when an alarm comes first."""
         timeout_s = None
         if self._alarms:
             timeout_s = max(0.0, self._alarms[0].at - self._clock.monotonic())
         try:
-            return self._inbox.get(block=wait and timeout_s != 0.0, timeout=timeout_s)
+            return self._inbox.get(block=timeout_s != 0.0, timeout=timeout_s)
         except Empty:
             return None
 

@@ -43,6 +43,7 @@ class _Lane:
     capabilities: Capabilities | None
     queue: list[tuple[float, int, Ticket]] = field(default_factory=list)
     held: dict[int, Ticket] = field(default_factory=dict)
+    expected: dict[int, float] = field(default_factory=dict)
 
     def fits(self, wanted: Limits) -> bool:
         """True when it can begin beside those that hold room; alone, anything may."""
@@ -67,8 +68,16 @@ class Rooms:
         self._order = count()
 
     def know(self, lane: str, capabilities: Capabilities) -> None:
-        """Say what a target can do; once, before anyone asks for room on it."""
-        self._lanes.setdefault(lane, _Lane(capabilities))
+        """Say what a target can do; before anyone asks for room on it."""
+        self._lane(lane).capabilities = capabilities
+
+    def expect(self, owner: int, lane: str, rank: float) -> None:
+        """Say that somebody is about to ask, and nobody of a lower rank is to go first."""
+        self._lane(lane).expected[owner] = rank
+
+    def expect_no_more(self, owner: int, lane: str) -> None:
+        """Say that they asked, or that they will not."""
+        self._lane(lane).expected.pop(owner, None)
 
     def ask(self, ticket: Ticket) -> None:
         """Queue for room.
@@ -91,6 +100,9 @@ class Rooms:
         lane.queue = [entry for entry in lane.queue if entry[2].owner != ticket.owner]
         heapq.heapify(lane.queue)
 
+    def _lane(self, lane: str) -> _Lane:
+        return self._lanes.setdefault(lane, _Lane(None))
+
     def admit(self) -> tuple[Ticket, ...]:
         """Everyone who may begin now; they hold their room from here on."""
         admitted: list[Ticket] = []
@@ -105,8 +117,12 @@ class Rooms:
 def _next(lane: _Lane) -> Ticket | None:
     passed: list[tuple[float, int, Ticket]] = []
     found = None
+    first = max(lane.expected.values(), default=0.0)
     while lane.queue and len(passed) <= LOOK_AHEAD:
         entry = heapq.heappop(lane.queue)
+        if entry[2].rank < first:
+            passed.append(entry)
+            break
         if lane.fits(entry[2].limits):
             found = entry[2]
             break

@@ -45,6 +45,16 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class Expect:
+    """Say that ``Room`` on a target may be asked for very soon; no answer is waited for.
+
+    Otherwise room that becomes free would go to whoever asked first, not to the longest path.
+    """
+
+    lane: str
+
+
+@dataclass(frozen=True, slots=True)
 class Room:
     """Wait for room, and hold it until ``Leave`` or the script's end.
 
@@ -110,7 +120,7 @@ class Watch:
     progress: Progress | None = None
 
 
-Request = Work | Room | Leave | Sleep | Await | Open | Watch
+Request = Work | Expect | Room | Leave | Sleep | Await | Open | Watch
 
 Script = Generator[Event | Request, object, Outcome]
 

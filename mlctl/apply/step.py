@@ -15,8 +15,10 @@ from mlctl.apply.job import job_id
 from mlctl.apply.ports import Busy, Turn
 from mlctl.apply.script import (
     Await,
+    Expect,
     Gate,
     Interrupted,
+    Leave,
     Open,
     Outcome,
     Request,
@@ -140,6 +142,7 @@ class _Life:
             return None
         waits = False
         while True:
+            yield Expect(str(step.compute))
             found = yield Work(lambda: _claimed(self._shop, fingerprint, self._change.forced))
             if not isinstance(found, Busy):
                 return cast(ResultRecord | Turn, found)
@@ -147,6 +150,7 @@ class _Life:
                 note = f"run {found.who} is doing the same work; its result will be taken"
                 yield StepProgress(self._address, self.elapsed_s(), note)
             waits = True
+            yield Leave()
             yield Sleep(self._shop.options.lookup_s)
 
     def _reuse(self, result: ResultRecord) -> Part:
@@ -196,6 +200,7 @@ class _Life:
                 raise failed
             delay_s = failure.delay_s(step.retry, number)
             yield StepRetrying(self._address, number, failed.text, delay_s)
+            yield Leave()
             try:
                 yield Sleep(delay_s)
             except Interrupted:

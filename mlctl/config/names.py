@@ -135,11 +135,13 @@ class Names:
         return Resolved(value, reference.steps[1:])
 
     def _repetition(self, reference: ScopeTraversal) -> Resolved:
-        key, value = self.repetition.key, self.repetition.value
-        if reference.name == "count" and isinstance(key, int):
-            return Resolved(object_of({"index": number(key)}), reference.steps)
-        if reference.name == "each" and isinstance(key, str) and value is not None:
-            return Resolved(object_of({"key": string(key), "value": value}), reference.steps)
+        # A step that is not repeated itself speaks of the instance of its pipeline.
+        around = self.pipeline.repetition if self.pipeline is not None else ONCE
+        for key, value in ((r.key, r.value) for r in (self.repetition, around)):
+            if reference.name == "count" and isinstance(key, int):
+                return Resolved(object_of({"index": number(key)}), reference.steps)
+            if reference.name == "each" and isinstance(key, str) and value is not None:
+                return Resolved(object_of({"key": string(key), "value": value}), reference.steps)
         needed = "for_each" if reference.name == "each" else "count"
         return Resolved(
             DYNAMIC_UNKNOWN,

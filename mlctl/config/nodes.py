@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mlctl.config.declarations import Configuration, Meta, Module, ModuleCall, Object
 from mlctl.config.decode import Decoded
@@ -59,7 +59,8 @@ class _Reader:
         for name, variable in module.variables.items():
             yield self._variable(name, variable.body)
         for name, local in module.locals.items():
-            yield self._node(module.address("local", name), local.name_span(), [local.expr], place)
+            own = replace(place, header="locals")
+            yield self._node(module.address("local", name), local.name_span(), [local.expr], own)
         for name, output in module.outputs.items():
             yield self._body(module.address("output", name), output, place)
         for name, call in module.calls.items():
@@ -79,12 +80,13 @@ class _Reader:
         caller = self.modules[self.module.path[:-1]]
         call = caller.calls[self.module.path[-1]]
         argument = call.arguments.get(name)
-        place = Place(caller)
+        place = Place(caller, header=call.body.header)
         exprs = [argument.expr] if argument else []
         node = self._node(address, span, exprs, place)
         return Node(address, span, (*node.references, *self._enclosing(span)))
 
     def _call(self, name: str, call: ModuleCall, place: Place) -> Node:
+        place = replace(place, header=call.body.header)
         exprs = list(call.meta.expressions())
         depends = call.meta.depends_on
         span = call.body.block.header_span()
@@ -95,7 +97,8 @@ class _Reader:
         inside = Place(module, pipeline=declared)
         exprs = _arguments(declared.body) + _nested(declared.body, skip=_OWN_BLOCKS)
         depends = declared.meta.depends_on
-        yield self._node(address, span, exprs, Place(module), depends)
+        outside = Place(module, header=declared.body.header)
+        yield self._node(address, span, exprs, outside, depends)
         around = (Reference(address, span),)
         for port in declared.inputs.values():
             own = address.child("inputs", port.name)
@@ -115,6 +118,7 @@ class _Reader:
         around: tuple[Reference, ...] = (),
     ) -> Node:
         """A node whose ``command``, if any, speaks of its own inputs and outputs."""
+        place = replace(place, header=body.header)
         command = body.expr("command")
         exprs = [e for e in _arguments(body) + _nested(body) if e is not command]
         span = body.block.header_span()
@@ -125,6 +129,7 @@ class _Reader:
     def _body(
         self, address: Address, body: Decoded, place: Place, around: tuple[Reference, ...] = ()
     ) -> Node:
+        place = replace(place, header=body.header)
         exprs = _arguments(body) + _nested(body)
         node = self._node(address, body.block.header_span(), exprs, place, _depends_on(body))
         return Node(address, node.span, (*node.references, *around))
@@ -145,11 +150,14 @@ class _Reader:
         return self._resolved((t for expr in exprs for t in variables(expr)), place)
 
     def _resolved(self, traversals: Iterable[ScopeTraversal], place: Place) -> list[Reference]:
-        return [
+        said: Diagnostics = []
+        found = [
             Reference(target, traversal.span())
             for traversal in traversals
-            for target in resolve(traversal, place, self.found)
+            for target in resolve(traversal, place, said)
         ]
+        self.found.extend(replace(problem, block=place.header) for problem in said)
+        return found
 
     def _enclosing(self, span: SourceSpan) -> list[Reference]:
         path = self.module.path

@@ -32,11 +32,13 @@ class Place:
     Attributes:
         pipeline: The pipeline around it.
         own: ``inputs`` and ``outputs`` are the step's own, as in a command.
+        header: Of the outermost block, for messages.
     """
 
     module: Module
     pipeline: Object | None = None
     own: bool = False
+    header: str = ""
 
     def inside_command(self) -> Place:
         """The same place, in a command."""

@@ -9,7 +9,7 @@ from mlctl.config.arguments import Arguments, arguments
 from mlctl.config.declarations import StepDeclaration
 from mlctl.config.decode import Decoded
 from mlctl.config.frames import PipelineFrame, Repetition
-from mlctl.config.inputs import Binder, Bound, Given, literal_text
+from mlctl.config.inputs import Binder, Bound, Given, literal_text, pending_value
 from mlctl.config.references import Place
 from mlctl.config.software import SoftwareChoice
 from mlctl.config.step_command import CommandEvaluation
@@ -121,8 +121,11 @@ class StepBuilder:
             one = binder.bind(port, given.get(name), frame)
             if one is not None:
                 bound[name] = one
-            elif name not in given and port.body.expr("default") is None:
+                continue
+            if name not in given and port.body.expr("default") is None:
                 self._missing_input(name, port.type)
+            # Said; what the command makes of it must not be said as well.
+            bound[name] = Bound(Pending(), pending_value(port))
         for name, value in given.items():
             if name in ports:
                 continue

@@ -6,6 +6,7 @@ agree and both cost nothing. Names and JSON form are cty's (zclconf/go-cty, docs
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias, TypeGuard, TypeVar, cast
@@ -224,15 +225,15 @@ def conforms(t: Type, wanted: Type) -> bool:
             return False
 
 
-def type_from_json(json: object) -> Type:
+def type_from_json(written: object) -> Type:
     """Read cty's JSON form of a type.
 
     Raises:
         ValueError: It is not one.
     """
-    match json:
+    match written:
         case "string" | "number" | "bool" | "dynamic":
-            return Primitive(json)
+            return Primitive(written)
         case ["list" | "set" | "map" as kind, element]:
             return _COLLECTIONS[kind](type_from_json(element))
         case ["tuple", [*elements]]:
@@ -243,7 +244,7 @@ def type_from_json(json: object) -> Type:
             names = {n: type_from_json(t) for n, t in attributes.items()}
             return ObjectType(names, map(str, optional))
         case _:
-            raise ValueError(f"not a type: {json!r}")
+            raise ValueError(f"not a type: {written!r}")
 
 
 def type_string(t: Type) -> str:
@@ -261,7 +262,9 @@ def type_string(t: Type) -> str:
 
 def _attribute_string(t: ObjectType, name: str) -> str:
     text = type_string(t.attributes[name])
-    return f"{name}=optional({text})" if name in t.optional else f"{name}={text}"
+    is_identifier = name[:1] != "-" and name.replace("-", "_").isidentifier()
+    written = name if is_identifier else json.dumps(name, ensure_ascii=False)
+    return f"{written}=optional({text})" if name in t.optional else f"{written}={text}"
 
 
 def _friendly(t: Type, dynamic: str) -> str:

@@ -84,7 +84,12 @@ def add(a: Number, b: Number) -> Number:
 
 def subtract(a: Number, b: Number) -> Number:
     """The difference, rounded to 512 bits."""
-    return add(a, -b)
+    return add(a, negate(b))
+
+
+def negate(n: Number) -> Number:
+    """The number with the other sign; Python's own minus would round a Decimal to 28 digits."""
+    return -n if isinstance(n, int) else n.copy_negate()
 
 
 def multiply(a: Number, b: Number) -> Number:
@@ -132,6 +137,11 @@ def modulo(a: Number, b: Number) -> Number:
 def truncate(n: Number) -> Number:
     """The whole part, towards zero."""
     return n if isinstance(n, int) or n.is_infinite() else int(n)
+
+
+def binary_value(n: Number) -> Decimal:
+    """Every digit of the 512-bit float a finite number stands for; rounding starts from these."""
+    return Decimal(n) if isinstance(n, int) else _decimal(*_dyadic(n))
 
 
 def is_finite(n: Number) -> bool:

@@ -78,7 +78,7 @@ def negate(a: Value) -> Value:
     """``-a``."""
     operand = _operand(a, NUMBER, "unary")
     known = operand.is_known
-    result = number_exact(-operand.as_number()) if known else _NUMBER_LATER
+    result = number_exact(arithmetic.negate(operand.as_number())) if known else _NUMBER_LATER
     return result.with_marks(operand.marks)
 
 
@@ -94,22 +94,24 @@ def not_equal(a: Value, b: Value) -> Value:
 
 def less(a: Value, b: Value) -> Value:
     """``a < b``."""
-    return _comparison(a, b, _less)
+    x, y = _operands(a, b, NUMBER)
+    return _less(x, y).with_marks(x.marks | y.marks)
 
 
 def greater(a: Value, b: Value) -> Value:
     """``a > b``."""
-    return _comparison(b, a, _less, swapped=True)
+    x, y = _operands(a, b, NUMBER)
+    return _less(y, x).with_marks(x.marks | y.marks)
 
 
 def less_equal(a: Value, b: Value) -> Value:
     """``a <= b``."""
-    return _comparison(a, b, lambda x, y: _or(_less(x, y), equals(x, y)))
+    return logical_not(greater(a, b))
 
 
 def greater_equal(a: Value, b: Value) -> Value:
     """``a >= b``."""
-    return _comparison(b, a, lambda x, y: _or(_less(x, y), equals(x, y)), swapped=True)
+    return logical_not(less(a, b))
 
 
 def logical_and(a: Value, b: Value) -> Value:
@@ -139,10 +141,8 @@ def _operand(given: Value, wanted: Type, side: Side) -> Value:
     return operand
 
 
-def _operands(a: Value, b: Value, wanted: Type, *, swapped: bool = False) -> tuple[Value, Value]:
-    first: Side = "right" if swapped else "left"
-    second: Side = "left" if swapped else "right"
-    return _operand(a, wanted, first), _operand(b, wanted, second)
+def _operands(a: Value, b: Value, wanted: Type) -> tuple[Value, Value]:
+    return _operand(a, wanted, "left"), _operand(b, wanted, "right")
 
 
 def _arithmetic(
@@ -159,13 +159,6 @@ def _arithmetic(
     else:
         result = _NUMBER_LATER
     return result.with_marks(x.marks | y.marks)
-
-
-def _comparison(
-    a: Value, b: Value, compare: Callable[[Value, Value], Value], *, swapped: bool = False
-) -> Value:
-    x, y = _operands(a, b, NUMBER, swapped=swapped)
-    return compare(x.unmark()[0], y.unmark()[0]).with_marks(x.marks | y.marks)
 
 
 def _less(a: Value, b: Value) -> Value:

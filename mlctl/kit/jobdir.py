@@ -27,7 +27,7 @@ SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 RUN, ENV, SECRETS, LOG = "run.sh", "env", "secrets", "log"
 CLAIM, PROC, STEP, EXIT, BEAT, CANCEL = "claim", "proc", "step", "exit", "beat", "cancel"
-CODE, INPUTS, OUTPUTS, TEMPORARY, HOME = "code", "in", "out", "tmp", "tmp/home"
+CODE, INPUTS, OUTPUTS, TEMPORARY = "code", "in", "out", "tmp"
 
 RESERVED: Mapping[str, int] = {EXIT: 80, PROC: 80, STEP: 32}
 """Files that must be written however full the disk is, with the bytes staging reserves for each.
@@ -134,7 +134,7 @@ def _base(place: Place, declared: Mapping[str, str]) -> dict[str, str]:
     """The clean environment: what the target gives, then what the job declares."""
     path = ":".join((*place.search, declared.get("PATH", SYSTEM_PATH)))
     return {
-        "HOME": f"{place.folder}/{HOME}",
+        "HOME": f"{place.folder}/{TEMPORARY}",
         "LANG": "C.UTF-8",
         "TMPDIR": f"{place.folder}/{TEMPORARY}",
         **place.env,

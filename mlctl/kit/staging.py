@@ -42,7 +42,9 @@ def was_started(folder: Path) -> bool:
 def _fill(folder: Path, job: JobSpec, place: Place, artifacts: Artifacts) -> None:
     for name, content, mode in jobdir.control_files(job, place):
         _write(folder / name, content, mode)
-    for name in (jobdir.INPUTS, jobdir.OUTPUTS, jobdir.TEMPORARY, jobdir.HOME):
+    # On a busy disk a folder costs as much as a process, so none is made for nothing.
+    inputs = (jobdir.INPUTS,) if job.inputs else ()
+    for name in (*inputs, jobdir.OUTPUTS, jobdir.TEMPORARY):
         (folder / name).mkdir()
     _stage_code(folder / jobdir.CODE, job, artifacts)
     for name, given in job.inputs.items():

@@ -51,6 +51,7 @@ class _Planner:
     found: Diagnostics = field(default_factory=list)
     outputs: list[OutputChange] = field(default_factory=list)
     deferred: list[Address] = field(default_factory=list)
+    waiting: set[Address] = field(default_factory=set)
     seen: set[Address] = field(default_factory=set)
     resources: ResourcePlanner = field(init=False)
     steps: StepPlanner = field(init=False)
@@ -102,7 +103,8 @@ class _Planner:
 
     def _node(self, node: Address) -> None:
         evaluation = self.world.evaluation
-        if evaluation.deferred(node) is not None:
+        if self._must_wait(node):
+            self.waiting.add(node)
             if _is_planned(node):
                 self.deferred.append(node)
             return
@@ -113,6 +115,12 @@ class _Planner:
         for address in evaluation.instances(node):
             self.seen.add(address)
             self._instance(node, address)
+
+    def _must_wait(self, node: Address) -> bool:
+        """True when a first round of apply must tell what there is, here or further up."""
+        if not self.waiting.isdisjoint(self.world.graph.needs[node]):
+            return True
+        return self.world.evaluation.deferred(node) is not None
 
     def _instance(self, node: Address, address: Address) -> None:
         is_step = node.kind == "step"

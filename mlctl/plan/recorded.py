@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from mlctl.core.digest import Json
 from mlctl.core.schema import BlockSchema
-from mlctl.core.value import SENSITIVE, Value, from_plain, object_of, string
+from mlctl.core.value import SENSITIVE, Value, from_plain, object_of, string, to_json_plain, tuple_of
 from mlctl.hcl.convert import ConversionError, convert
+
+_HIDDEN = string("").mark(SENSITIVE)
+
+_NO_SCHEMA = BlockSchema(doc="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,25 +21,24 @@ class Recorded:
     """An object's attributes as recorded or as found.
 
     Attributes:
-        value: An object; sealed attributes stand as sensitive texts that say nothing.
-        sealed: The seals of those, by name.
+        value: An object; what is sealed stands as a sensitive text that says nothing.
+        sealed: The attributes that hold a seal, as recorded.
     """
 
     value: Value
-    sealed: Mapping[str, str] = field(default_factory=dict)
+    sealed: Mapping[str, object] = field(default_factory=dict)
 
 
-def recorded_value(attributes: Mapping[str, object], schema: BlockSchema) -> Recorded:
+def recorded_value(
+    attributes: Mapping[str, object], schema: BlockSchema = _NO_SCHEMA
+) -> Recorded:
     """Read plain attributes by their schema; those it does not know are kept as they are."""
     members: dict[str, Value] = {}
-    sealed: dict[str, str] = {}
+    sealed: dict[str, object] = {}
     for name, plain in attributes.items():
-        seal = _seal(plain)
-        if seal is not None:
-            sealed[name] = seal
-            members[name] = string("").mark(SENSITIVE)
-            continue
-        value = from_plain(plain)
+        value = _value(plain)
+        if value.contains_marked:
+            sealed[name] = plain
         attribute = schema.attributes.get(name)
         try:
             members[name] = convert(value, attribute.type) if attribute else value
@@ -42,7 +47,37 @@ def recorded_value(attributes: Mapping[str, object], schema: BlockSchema) -> Rec
     return Recorded(object_of(members), sealed)
 
 
-def _seal(plain: object) -> str | None:
-    if isinstance(plain, Mapping) and plain.get("sensitive") is True and "hmac" in plain:
-        return str(plain["hmac"])
-    return None
+def as_recorded(value: Value, seal: Callable[[str], str]) -> Json:
+    """A wholly known value as a record keeps it: sensitive parts as their seals alone."""
+    bare, marks = value.unmark()
+    if SENSITIVE in marks:
+        plain = to_json_plain(bare, marks_ok=True)
+        text = plain if isinstance(plain, str) else json.dumps(plain, sort_keys=True)
+        return {"sensitive": True, "hmac": seal(text)}
+    if isinstance(bare.raw, dict):
+        return {name: as_recorded(member, seal) for name, member in bare.raw.items()}
+    if isinstance(bare.raw, tuple):
+        return [as_recorded(member, seal) for member in bare.raw]
+    plain_part: Json = to_json_plain(bare)
+    return plain_part
+
+
+def _value(plain: object) -> Value:
+    if not _holds_seal(plain):
+        return from_plain(plain)
+    if isinstance(plain, Mapping):
+        if _is_seal(plain):
+            return _HIDDEN
+        return object_of({str(name): _value(member) for name, member in plain.items()})
+    assert isinstance(plain, list | tuple)
+    return tuple_of([_value(member) for member in plain])
+
+
+def _holds_seal(plain: object) -> bool:
+    if isinstance(plain, Mapping):
+        return _is_seal(plain) or any(_holds_seal(member) for member in plain.values())
+    return isinstance(plain, list | tuple) and any(_holds_seal(member) for member in plain)
+
+
+def _is_seal(plain: Mapping[object, object]) -> bool:
+    return plain.get("sensitive") is True and "hmac" in plain

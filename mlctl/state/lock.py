@@ -228,18 +228,22 @@ class Lease:
         if self._thread is not None:
             self._thread.join()
 
-    def _keep(self) -> None:
-        while not self._over.wait(self.every_s):
-            renewed = self.holder.until(self.clock() + self.lease_s)
-            try:
-                self.renew(renewed)
-            except LockLost as error:
-                self._lost = error.why
-                return
-            except OSError:
-                # Not lost yet: the lease still has time, and the next attempt may pass.
-                continue
+    def attempt(self) -> None:
+        """Renew once, now. What fails without being final is tried again in time."""
+        renewed = self.holder.until(self.clock() + self.lease_s)
+        try:
+            self.renew(renewed)
+        except LockLost as error:
+            self._lost = error.why
+        except OSError:
+            # Not lost yet: the lease still has time, and the next attempt may pass.
+            return
+        else:
             self.holder = renewed
+
+    def _keep(self) -> None:
+        while not self._lost and not self._over.wait(self.every_s):
+            self.attempt()
 
 
 def _rfc3339(at: float) -> str:

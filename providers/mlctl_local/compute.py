@@ -70,6 +70,16 @@ class LocalCompute:
     schema = _SCHEMA
     version = 1
 
+    def foresee(self, planned: Attributes, ctx: Context) -> Attributes:
+        """What the machine is: known before anything is made, for the machine is there.
+
+        Raises:
+            Rejected: ``python`` is no interpreter.
+        """
+        found = self.read(planned, ctx)
+        assert found is not None, "this machine is there"
+        return {name: found[name] for name, a in _SCHEMA.attributes.items() if a.computed}
+
     def read(self, prior: Attributes, ctx: Context) -> Attributes | None:
         """The machine as it is. It is never gone; it starts no program unless ``python`` is given.
 

@@ -351,6 +351,9 @@ class Step:
     def address(self) -> Address:
         return step_address(self.name, self.key, self.pipeline)
 
+    def command(self, layout: Layout) -> str:
+        return f"echo {self.code} > {layout.output('out')}"
+
 
 @dataclass
 class Thing:
@@ -462,7 +465,7 @@ class World:
             address=address,
             key=self._key(step),
             compute=compute_address(step.compute),
-            command=lambda layout: f"echo {step.code} > {layout.output('out')}",
+            command=step.command,
             command_with=lambda _: step.code or step.name,
             inputs=self._inputs(step),
             outputs=step.outputs,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from mlctl.apply.job import job_id, job_spec
 from mlctl.apply.stop import Stop
 from mlctl.core.desired import Located, Retry
 from mlctl.core.digest import of_bytes
@@ -265,7 +267,8 @@ def test_a_retry_that_waits_holds_nobody_up(tmp_path: Path) -> None:
 def test_a_link_that_is_cut_for_a_moment_loses_no_job(tmp_path: Path) -> None:
     world = World(tmp_path, Step("a"))
     world.does("a", Does(lasts_s=0.1))
-    world.executor.unreachable = [Unreachable("here", "no route")] * 3
+    world.options = replace(world.options, patience_s=5.0)
+    world.executor.unreachable = [Unreachable("here", "no route")] * 2
 
     events = world.run()
 
@@ -363,13 +366,19 @@ def test_a_source_that_moves_while_the_step_runs_keeps_the_result_from_being_sha
     assert world.results.records == {}
 
 
+def left_by_a_dead_run(world: World) -> None:
+    """Its only step's job is on the target, and nobody recorded more of it."""
+    [address] = world.steps
+    step = world.step(address)
+    name = job_id(step, step.key.fingerprint())
+    layout = world.executor.layout(name)
+    world.executor.submit(job_spec(step, name, layout, "r0", 1.0))
+
+
 def test_a_job_that_still_runs_from_a_run_that_died_is_attached_to(tmp_path: Path) -> None:
     world = World(tmp_path, Step("a"))
     world.does("a", Does(lasts_s=0.2))
-    dead = world.events()
-    while not world.executor.started:
-        next(dead)
-    dead.close()
+    left_by_a_dead_run(world)
 
     events = world.run("r2")
 
@@ -380,10 +389,7 @@ def test_a_job_that_still_runs_from_a_run_that_died_is_attached_to(tmp_path: Pat
 
 def test_a_job_that_ended_well_and_was_not_collected_is_collected(tmp_path: Path) -> None:
     world = World(tmp_path, Step("a"))
-    dead = world.events()
-    while not world.executor.started:
-        next(dead)
-    dead.close()
+    left_by_a_dead_run(world)
     time.sleep(0.02)
 
     events = world.run("r2")
@@ -395,10 +401,7 @@ def test_a_job_that_ended_well_and_was_not_collected_is_collected(tmp_path: Path
 def test_a_job_that_failed_in_a_run_that_died_is_started_anew(tmp_path: Path) -> None:
     world = World(tmp_path, Step("a"))
     world.does("a", Does(ends=(Exited(1), Exited(0))))
-    dead = world.events()
-    while not world.executor.started:
-        next(dead)
-    dead.close()
+    left_by_a_dead_run(world)
 
     events = world.run("r2")
 
@@ -437,21 +440,6 @@ def test_a_step_that_another_process_is_running_waits_and_takes_its_result(tmp_p
     assert world.executor.started == []
 
 
-def test_the_first_interrupt_cancels_what_runs_and_starts_nothing_more(tmp_path: Path) -> None:
-    world = World(tmp_path, Step("a"), Step("b", takes=("a",)))
-    world.does("a", Does(ends=(None,)))
-    events = []
-    for event in world.events():
-        events.append(event)
-        if isinstance(event, StepStarted):
-            world.stop.interrupt()
-
-    [stopped] = of_kind(events, StepInterrupted)
-    assert not stopped.detached
-    assert names(events, Skipped) == ["b"]
-    assert finished(events).status == "interrupted"
-
-
 def interrupt_when_running(world: World, **how: bool) -> threading.Thread:
     def work() -> None:
         while not world.executor.started:
@@ -462,6 +450,32 @@ def interrupt_when_running(world: World, **how: bool) -> threading.Thread:
     thread = threading.Thread(target=work)
     thread.start()
     return thread
+
+
+def test_the_first_interrupt_cancels_what_runs_and_starts_nothing_more(tmp_path: Path) -> None:
+    world = World(tmp_path, Step("a"), Step("b", takes=("a",)))
+    world.does("a", Does(ends=(None,)))
+    thread = interrupt_when_running(world)
+
+    events = world.run()
+
+    thread.join()
+    [stopped] = of_kind(events, StepInterrupted)
+    assert not stopped.detached
+    assert names(events, Skipped) == ["b"]
+    assert finished(events).status == "interrupted"
+
+
+def test_a_stop_between_the_intent_and_the_start_starts_nothing(tmp_path: Path) -> None:
+    world = World(tmp_path, Step("a"))
+    events = []
+    for event in world.events():
+        events.append(event)
+        if isinstance(event, StepStarted):
+            world.stop.request(Stop.DRAIN, "the journal is full")
+
+    assert world.executor.started == []
+    assert names(events, Skipped) == ["a"]
 
 
 def test_an_interrupt_while_nothing_happens_is_noticed_at_once(tmp_path: Path) -> None:
@@ -522,7 +536,7 @@ def test_draining_lets_what_runs_end_and_starts_nothing_more(tmp_path: Path) -> 
 
 def test_a_target_runs_as_many_steps_at_once_as_it_has_slots(tmp_path: Path) -> None:
     world = World(tmp_path, *[Step(f"s{n}", code=str(n)) for n in range(12)])
-    world.options = type(world.options)(parallelism=50)
+    world.options = replace(world.options, parallelism=50)
     world.executor = world.executors.by_address[compute_address()] = FakeExecutor(slots=3)
     for n in range(12):
         world.does(f"s{n}", Does(lasts_s=0.02))
@@ -534,7 +548,7 @@ def test_a_target_runs_as_many_steps_at_once_as_it_has_slots(tmp_path: Path) -> 
 
 def test_parallelism_bounds_all_targets_together(tmp_path: Path) -> None:
     world = World(tmp_path, *[Step(f"s{n}", code=str(n)) for n in range(8)])
-    world.options = type(world.options)(parallelism=2)
+    world.options = replace(world.options, parallelism=2)
     for n in range(8):
         world.does(f"s{n}", Does(lasts_s=0.02))
 
@@ -563,7 +577,7 @@ def test_the_longest_remaining_path_goes_first(tmp_path: Path) -> None:
 
     world.run()
 
-    assert [Plan and name.rpartition(".")[2] for name in world.executor.started] == [
+    assert [name.rpartition(".")[2] for name in world.executor.started] == [
         "head",
         "tail",
         "short",
@@ -639,7 +653,7 @@ def test_a_bug_in_an_executor_is_shown_with_its_traceback_and_hangs_nothing(tmp_
 def test_a_thousand_trivial_steps_cost_little(tmp_path: Path) -> None:
     world = World(tmp_path, *[Step(f"s{n}", code=str(n)) for n in range(1000)])
     world.executor = world.executors.by_address[compute_address()] = FakeExecutor(slots=8)
-    world.options = type(world.options)(parallelism=8)
+    world.options = replace(world.options, parallelism=8)
 
     began = time.monotonic()
     events = world.run()

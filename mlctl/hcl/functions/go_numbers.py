@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from mlctl.core.value import Number, number_text
-from mlctl.core.value_number import is_finite
+from mlctl.core.value_number import binary_value, is_finite
 
 _WIDE = Context(prec=400_000, rounding=ROUND_HALF_EVEN, Emax=10**9, Emin=-(10**9))
 _DEFAULT_DIGITS = 6
@@ -49,14 +49,13 @@ def format_float(verb: Verb, n: Number) -> str:
     """A number by e, E, f, g or G."""
     if not is_finite(n):
         return _padded(verb, "", number_text(n), zero=False)
-    size = _size(n)
     match verb.mode:
         case "f":
-            digits = _fixed(size, _digits_of(verb))
+            digits = _fixed(binary_value(n).copy_abs(), _digits_of(verb))
         case "e" | "E":
-            digits = _scientific(size, _digits_of(verb), verb.mode)
+            digits = _scientific(binary_value(n).copy_abs(), _digits_of(verb), verb.mode)
         case _:
-            digits = general(size, verb.precision, upper=verb.mode == "G")
+            digits = general(_size(n), verb.precision, upper=verb.mode == "G")
     return _padded(verb, _sign(verb, n), digits, zero="0" in verb.flags)
 
 

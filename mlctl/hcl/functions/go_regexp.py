@@ -129,7 +129,7 @@ class _Translation:
         while self.at < len(self.pattern):
             pieces.append(self._next())
         if self.outer:
-            raise PatternError("missing closing )", f"{self.pattern}")
+            raise PatternError("missing closing )", self.pattern)
         return "".join(pieces)
 
     def _next(self) -> str:
@@ -177,12 +177,12 @@ class _Translation:
         if following or self.pattern[self.at : self.at + 1] in ("*", "+", "?"):
             end = following.end() if following else self.at + 1
             part = self.pattern[start:end]
-            raise PatternError("invalid nested repetition operator", f"{part}")
+            raise PatternError("invalid nested repetition operator", part)
         self.repeatable = False
         return op + ("?" if lazy is not ("U" in self.flags) else "")
 
     def _misplaced(self, op: str) -> PatternError:
-        return PatternError("missing argument to repetition operator", f"{op}")
+        return PatternError("missing argument to repetition operator", op)
 
     def _group(self) -> str:
         named = _GROUP_NAME.match(self.pattern, self.at)
@@ -192,10 +192,10 @@ class _Translation:
         if flagged:
             return self._flagged_group(flagged)
         if self.pattern.startswith("(?", self.at):
-            part = self.pattern[
-                self.at : self.at + (4 if self.pattern[self.at + 2 : self.at + 3] == "<" else 3)
-            ]
-            raise PatternError("invalid or unsupported Perl syntax", f"{part}")
+            if self.pattern.startswith("(?<", self.at):
+                raise PatternError("invalid named capture", self.pattern[self.at :])
+            part = self.pattern[self.at : self.at + 3]
+            raise PatternError("invalid or unsupported Perl syntax", part)
         self.outer.append(self.flags)
         self.names.append("")
         self.at += 1
@@ -204,9 +204,7 @@ class _Translation:
     def _named_group(self, named: re.Match[str]) -> str:
         name = named.group(1)
         if not re.fullmatch(r"\w+", name, re.ASCII):
-            raise PatternError("invalid named capture", f"{named.group()}")
-        if name in self.names:
-            raise PatternError("duplicate capture group name", f"{name}")
+            raise PatternError("invalid named capture", named.group())
         # A name may begin with a digit in Go, so groups are only numbered here.
         self.names.append(name)
         self.outer.append(self.flags)
@@ -226,7 +224,7 @@ class _Translation:
 
     def _close(self) -> str:
         if not self.outer:
-            raise PatternError("unexpected )", f"{self.pattern}")
+            raise PatternError("unexpected )", self.pattern)
         self.flags = self.outer.pop()
         self.at += 1
         return ")"
@@ -310,13 +308,13 @@ class _Translation:
         high = self._single()
         if high < low:
             part = self.pattern[start : self.at]
-            raise PatternError("invalid character class range", f"{part}")
+            raise PatternError("invalid character class range", part)
         return f"{_literal(low)}-{_literal(high)}"
 
     def _posix(self, named: re.Match[str]) -> str:
         negated, name = named.groups()
         if name not in _POSIX:
-            raise PatternError("invalid character class range", f"{named.group()}")
+            raise PatternError("invalid character class range", named.group())
         self.at = named.end()
         return _complement(_POSIX[name]) if negated else _POSIX[name]
 
@@ -325,7 +323,7 @@ def _checked_repeat(counted: re.Match[str]) -> str:
     least, comma, most = counted.groups()
     upper = int(most) if most else int(least)
     if max(int(least), upper) > _MAX_REPEAT or upper < int(least):
-        raise PatternError("invalid repeat count", f"{counted.group()}")
+        raise PatternError("invalid repeat count", counted.group())
     return f"{{{least}{comma or ''}{most or ''}}}"
 
 
@@ -335,7 +333,7 @@ def _unicode_class(by_name: re.Match[str]) -> str:
     flip = (by_name.group()[1] == "P") != bool(negated)
     written = rf"\{'P' if flip else 'p'}{{{name}}}"
     if not is_regex(written):
-        raise PatternError("invalid character class range", f"{by_name.group()}")
+        raise PatternError("invalid character class range", by_name.group())
     return written
 
 
@@ -350,7 +348,7 @@ def _complement(ascii_class: str) -> str:
 def _character(digits: str, base: int, part: str) -> str:
     code = int(digits, base)
     if code > 0x10FFFF:
-        raise PatternError("invalid escape sequence", f"{part}")
+        raise PatternError("invalid escape sequence", part.removesuffix("}"))
     return chr(code)
 
 

@@ -9,7 +9,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from mlctl.core.types import DYNAMIC, NUMBER, STRING, Type
 from mlctl.core.value import SENSITIVE, Number, Value, number
 from mlctl.core.value_make import number_exact
-from mlctl.core.value_number import INFINITY, exact
+from mlctl.core.value_number import INFINITY, exact, negate
 from mlctl.hcl.functions.go_math import go_log, go_pow
 from mlctl.hcl.functions.go_quote import quote
 from mlctl.hcl.functions.spec import Function, FunctionError, Parameter, function, whole_number
@@ -111,7 +111,7 @@ def functions() -> tuple[Function, ...]:
 
 
 def _absolute(n: Number) -> Number:
-    return -n if n < 0 else n
+    return negate(n) if n < 0 else n
 
 
 def _rounded(n: Number, rounding: str) -> Number:

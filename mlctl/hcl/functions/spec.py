@@ -217,8 +217,12 @@ class Function:
 
     def _usual_type(self) -> object:
         """The return type when nothing is known of the arguments."""
+        extra = [self.variadic] if self.variadic is not None else []
+        declared = [*self.parameters, *extra]
+        if any(p.type is DYNAMIC and not p.allow_dynamic for p in declared):
+            return DYNAMIC.to_json()
         try:
-            return self._type_of([unknown(p.type) for p in self.parameters]).to_json()
+            return self._type_of([unknown(p.type) for p in declared]).to_json()
         except FunctionError:
             return DYNAMIC.to_json()
 

@@ -131,7 +131,7 @@ class AgainContract(ExecutorTests):
     def test_a_job_survives_the_kill_of_whoever_started_it(
         self, bench: Bench, tmp_path: Path
     ) -> None:
-        gate = quote(folder_of(bench, _JOB)) + "/in/go"
+        gate = quote(folder_of(bench, _JOB)) + "/out/go"
         script = f"echo ready; until [ -e {gate} ]; do sleep 0.05; done; echo done; exit 8"
         with self.controller(tmp_path, _JOB, script) as (controller, handle):
             bench.await_log(handle, "ready")
