@@ -19,6 +19,7 @@ from mlctl.apply.script import (
     Ending,
     Gate,
     Interrupted,
+    Leave,
     Request,
     Room,
     Watch,
@@ -44,6 +45,7 @@ class Shop:
         in_background: Has a call made whose outcome nobody waits for.
         know: Told what a target can do, before room on it is asked for.
         log_path: Where a step's output is kept.
+        ahead: How long the longest path is that a step holds up, in seconds.
         flights: A gate for each job under way in this run, by its name.
         carries_on: Steps whose failure does not stop their pipeline.
         halted: Pipelines of which nothing more is started, with why.
@@ -56,6 +58,7 @@ class Shop:
     in_background: Callable[[Callable[[], object]], None]
     know: Callable[[str, Capabilities], None]
     log_path: Callable[[Address], Path]
+    ahead: Callable[[Address], float]
     flights: dict[str, Gate] = field(default_factory=dict)
     carries_on: set[Address] = field(default_factory=set)
     halted: dict[Address | None, str] = field(default_factory=dict)
@@ -128,8 +131,12 @@ class Attempts:
         """Remove the job from its target. Runs in a worker."""
         self._executor.forget(self.handle)
 
-    def run(self, number: int) -> Part:
-        """One attempt, counted from 1.
+    def run(self, number: int, status: JobStatus | None) -> Part:
+        """One attempt.
+
+        Args:
+            number: Counted from 1.
+            status: Of the job now; None: not known.
 
         Raises:
             AttemptFailed: It did not give a result.
@@ -139,7 +146,8 @@ class Attempts:
         yield Room(self._lane, self._step.limits)
         if number == 1 and (why := self._shop.halted.get(self._step.address.parent)):
             raise Interrupted(Stop.DRAIN, why)
-        status = cast(JobStatus, (yield Work(self._status)))
+        if status is None:
+            status = cast(JobStatus, (yield Work(self._status)))
         attached = self._may_attach(status, number)
         yield StepStarted(
             self._step.address,
@@ -157,8 +165,6 @@ class Attempts:
         if not attached:
             yield from self._launch(status)
         ending = yield from self._watch()
-        # The room is held until what comes next is known: a longer path may go on with it, and
-        # after a failure nobody may.
         return (yield from self._settle(ending))
 
     def _status(self) -> JobStatus:
@@ -222,6 +228,8 @@ class Attempts:
         if failed is not None:
             yield from self._drain()
             yield from self._give_up(failed)
+        # After a failure the room is held until it is known who may still begin.
+        yield Leave(self._shop.ahead(self._step.address))
         try:
             job, ports = self.job(), self._shop.ports
             call = lambda: collect(job, cast(Exited, ending), ports)  # noqa: E731

@@ -176,8 +176,9 @@ class Engine:
                     return
                 case Expect(lane):
                     self._expect(task, lane)
-                case Leave():
-                    self._leave(task)
+                case Leave(ahead):
+                    if ahead <= 0.0 or self._is_wanted(task, ahead):
+                        self._leave(task)
                 case Open(gate, value):
                     self._open(gate, value)
                 case _:
@@ -252,6 +253,9 @@ class Engine:
         if lane is not None:
             self._rooms.expect(task.number, lane, task.rank)
         task.expects = lane
+
+    def _is_wanted(self, task: _Task, ahead: float) -> bool:
+        return task.ticket is None or self._rooms.longest_waiting(task.ticket.lane) >= ahead
 
     def _leave(self, task: _Task) -> None:
         self._expect(task, None)

@@ -6,7 +6,8 @@ import signal
 from dataclasses import dataclass
 
 from mlctl.apply.script import Ending, WatchFailed, WorkFailed
-from mlctl.core.desired import Retry
+from mlctl.core.desired import EvaluationFailed, Retry
+from mlctl.core.diagnostic import Diagnostic
 from mlctl.core.errors import MlctlError, NoCapacity, Rejected, Unreachable
 from mlctl.core.job import Cancelled, Exited, Lost
 
@@ -51,6 +52,8 @@ def of_work(failure: WorkFailed) -> AttemptFailed:
 def sentence(error: Exception) -> str:
     """What went wrong, and how to go on where that is known."""
     cause = error.error if isinstance(error, WorkFailed) else error
+    if isinstance(cause, EvaluationFailed):
+        return "\n".join(map(_located, cause.diagnostics))
     hint = cause.hint if isinstance(cause, MlctlError) else ""
     return f"{error}\n{hint}" if hint else str(error)
 
@@ -71,6 +74,12 @@ def of_ending(ending: Ending, timeout_s: float | None) -> AttemptFailed | None:
         case _:
             text = "its job is not on the target any more"
     return AttemptFailed(LOST, text)
+
+
+def _located(found: Diagnostic) -> str:
+    where = f"{found.subject.filename}:{found.subject.start.line}: " if found.subject else ""
+    text = f"{where}{found.summary}: {found.detail}" if found.detail else f"{where}{found.summary}"
+    return f"{text}\n{found.hint}" if found.hint else text
 
 
 def may_retry(failure: AttemptFailed, retry: Retry, attempt: int) -> bool:

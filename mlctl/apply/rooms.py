@@ -91,6 +91,11 @@ class Rooms:
             raise NeverFits(_gpus(ticket.limits.gpus), ticket.lane, _gpus(has.gpus))
         heapq.heappush(lane.queue, (-ticket.rank, next(self._order), ticket))
 
+    def longest_waiting(self, lane: str) -> float:
+        """The highest rank among those that wait; below zero when nobody does."""
+        queue = self._lane(lane).queue
+        return queue[0][2].rank if queue else -1.0
+
     def forget(self, ticket: Ticket) -> None:
         """Give room back, or leave the queue."""
         lane = self._lanes[ticket.lane]

@@ -88,6 +88,7 @@ class _Run:
             self._engine.call_in_background,
             rooms.know,
             partial(log_path, ports.context.data_dir, ports.run_id),
+            self._walk.ahead,
         )
         self._pipelines: dict[Address | None, list[Address]] = {}
         for change in plan.steps:

@@ -69,7 +69,14 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """Give the room back."""
+    """Give the room back.
+
+    Attributes:
+        ahead: How long the path is that goes on after this. Unless somebody who waits for room has
+            one as long, the room is kept for whoever goes on with it. 0: nobody does.
+    """
+
+    ahead: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

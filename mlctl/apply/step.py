@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from itertools import count
 from typing import cast
@@ -27,6 +27,7 @@ from mlctl.apply.script import (
     Work,
     WorkFailed,
 )
+from mlctl.apply.workers import called
 from mlctl.core.address import Address
 from mlctl.core.desired import DesiredStep
 from mlctl.core.digest import Digest
@@ -42,6 +43,7 @@ from mlctl.core.event import (
     StepReused,
     StepSucceeded,
 )
+from mlctl.core.job import JobStatus
 from mlctl.core.plan import Action, StepChange
 from mlctl.core.result import ResultRecord
 from mlctl.core.state import StepRecord
@@ -115,12 +117,12 @@ class _Life:
         gate = self._shop.flights.setdefault(name, Gate())
         turn: Turn | None = None
         try:
-            found = yield from self._claim(step, fingerprint)
+            found = yield from self._claim(step, fingerprint, name)
             if isinstance(found, ResultRecord):
                 yield Open(gate, found)
                 return (yield from self._reuse(found))
-            turn = found
-            outcome, result = yield from self._work(step, fingerprint)
+            turn = found.turn
+            outcome, result = yield from self._work(step, fingerprint, found.status)
             # What did not succeed may be tried by a step that comes up later.
             if result is None:
                 del self._shop.flights[name]
@@ -135,23 +137,35 @@ class _Life:
                 self._shop.in_background(turn.release)
 
     def _claim(
-        self, step: DesiredStep, fingerprint: Digest
-    ) -> Generator[Event | Request, object, ResultRecord | Turn | None]:
-        """The known result, or the turn to make it."""
+        self, step: DesiredStep, fingerprint: Digest, name: str
+    ) -> Generator[Event | Request, object, ResultRecord | Claim]:
+        """The known result, or leave to make it."""
         if not step.deterministic:
-            return None
+            return Claim()
+        status_of = self._status_of(step, name)
         waits = False
         while True:
             yield Expect(str(step.compute))
-            found = yield Work(lambda: _claimed(self._shop, fingerprint, self._change.forced))
+            found = yield Work(
+                lambda: _claimed(self._shop, fingerprint, self._change.forced, status_of)
+            )
             if not isinstance(found, Busy):
-                return cast(ResultRecord | Turn, found)
+                return cast(ResultRecord | Claim, found)
             if not waits:
                 note = f"run {found.who} is doing the same work; its result will be taken"
                 yield StepProgress(self._address, self.elapsed_s(), note)
             waits = True
             yield Leave()
             yield Sleep(self._shop.options.lookup_s)
+
+    def _status_of(self, step: DesiredStep, name: str) -> Callable[[], JobStatus | None]:
+        try:
+            executor = self._ports.executors.get(step.compute)
+        except MlctlError:
+            # A known result needs no target; without one, the attempt will say what is wrong.
+            return lambda: None
+        handle = executor.handle(name)
+        return lambda: executor.poll([handle])[0]
 
     def _reuse(self, result: ResultRecord) -> Part:
         record = StepRecord.of(self._address, result)
@@ -160,11 +174,11 @@ class _Life:
         return Outcome.DONE
 
     def _work(
-        self, step: DesiredStep, fingerprint: Digest
+        self, step: DesiredStep, fingerprint: Digest, status: JobStatus | None
     ) -> Generator[Event | Request, object, tuple[Outcome, ResultRecord | None]]:
         attempts = Attempts(self._shop, step, fingerprint, forced=self._change.forced)
         try:
-            collected = yield from self._tried(step, attempts)
+            collected = yield from self._tried(step, attempts, status)
         except AttemptFailed as failed:
             yield StepFailed(
                 self._address,
@@ -177,6 +191,8 @@ class _Life:
             return Outcome.FAILED, None
         except Stopped as stopped:
             yield StepInterrupted(self._address, stopped.detached)
+            if not stopped.detached:
+                self._shop.in_background(attempts.forget)
             return Outcome.INTERRUPTED, None
         record = StepRecord.of(self._address, collected.result)
         elapsed_s = self.elapsed_s()
@@ -187,11 +203,11 @@ class _Life:
         return Outcome.DONE, collected.result
 
     def _tried(
-        self, step: DesiredStep, attempts: Attempts
+        self, step: DesiredStep, attempts: Attempts, status: JobStatus | None
     ) -> Generator[Event | Request, object, Collected]:
         for number in count(1):
             try:
-                return (yield from attempts.run(number))
+                return (yield from attempts.run(number, status if number == 1 else None))
             except WorkFailed as error:
                 failed = failure.of_work(error)
             except AttemptFailed as error:
@@ -220,18 +236,35 @@ class StillPending(MlctlError):
         return f"its key still waits for {names}, which this run did not settle"
 
 
-def _claimed(shop: Shop, fingerprint: Digest, forced: bool) -> ResultRecord | Turn | Busy:
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Leave to make a result.
+
+    Attributes:
+        turn: Keeps other processes waiting; None where each run does work of its own.
+        status: Of the job as an earlier run may have left it; None: not known.
+    """
+
+    turn: Turn | None = None
+    status: JobStatus | None = None
+
+
+def _claimed(
+    shop: Shop, fingerprint: Digest, forced: bool, status_of: Callable[[], JobStatus | None]
+) -> ResultRecord | Claim | Busy:
     """Runs in a worker."""
     if not forced and (known := _whole(shop, fingerprint)):
         return known
     turn = shop.ports.turns.acquire(fingerprint)
-    if isinstance(turn, Busy) or forced:
+    if isinstance(turn, Busy):
         return turn
     # Whoever had the turn before may have made it between our two looks.
-    if known := _whole(shop, fingerprint):
+    if not forced and (known := _whole(shop, fingerprint)):
         turn.release()
         return known
-    return turn
+    status = called(status_of)
+    # A target that does not answer now is asked again, patiently, by the attempt itself.
+    return Claim(turn, None if isinstance(status, WorkFailed) else cast(JobStatus | None, status))
 
 
 def _whole(shop: Shop, fingerprint: Digest) -> ResultRecord | None:

@@ -85,6 +85,10 @@ class Walk:
         """Seconds from its start to the end of the longest path through it."""
         return self._rank[address]
 
+    def ahead(self, address: Address) -> float:
+        """Seconds of the longest path that ``address`` holds up; 0 when nothing waits for it."""
+        return max((self._rank[d] for d in self._dependents[address]), default=0.0)
+
     def take(self, lane: str) -> Address | None:
         """The address of a lane with the longest path ahead of it whose needs are all met."""
         queue = self._queues.get(lane, [])
@@ -150,6 +154,6 @@ class Walk:
             raise CyclicPlan(tuple(address for address, count in left.items() if count))
         rank: dict[Address, float] = {}
         for address in reversed(order):
-            ahead = max((rank[d] for d in self._dependents[address]), default=0.0)
-            rank[address] = cost_s.get(address, 0.0) + ahead
+            longest = max((rank[d] for d in self._dependents[address]), default=0.0)
+            rank[address] = cost_s.get(address, 0.0) + longest
         return rank

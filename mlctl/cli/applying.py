@@ -59,12 +59,15 @@ def apply_new(asked: Asked, form: Form, manner: Manner, make_request: MakeReques
         The exit code.
     """
     _refuse_unasked(asked, form, manner)
-    with outlet_for(asked, form, manner.operation) as outlet:
-        with opened(asked, outlet.notice) as session, workflow.locked(session) as (lease, notices):
-            _notice_all(outlet, notices)
-            request = make_request(session)
-            planned = made(workflow.plan(session, watched(request, outlet)), outlet)
-            return _Applying(session, lease, outlet, manner).agree_and_do(planned, request)
+    with (
+        outlet_for(asked, form, manner.operation) as outlet,
+        opened(asked, outlet.notice) as session,
+        workflow.locked(session) as (lease, notices),
+    ):
+        _notice_all(outlet, notices)
+        request = make_request(session)
+        planned = made(workflow.plan(session, watched(request, outlet)), outlet)
+        return _Applying(session, lease, outlet, manner).agree_and_do(planned, request)
 
 
 def apply_saved(asked: Asked, form: Form, manner: Manner, path: Path) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,21 +26,11 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Duration(click.ParamType):
-    """A duration such as ``30s``."""
-
-    name = "duration"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Seconds; see click."""
-        if isinstance(value, int | float):
-            return float(value)
-        try:
-            return duration_s(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+def _seconds(ctx: click.Context, param: click.Parameter, text: str) -> float:
+    try:
+        return duration_s(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.", ctx, param) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,23 +74,49 @@ class Asked:
         )
 
 
-def configuration_options(
-    function: Callable[Concatenate[Asked, P], R],
-) -> Callable[P, R]:
+def configuration_options(function: Callable[Concatenate[Asked, P], R]) -> Callable[P, R]:
     """Give a command the common options; it takes them as its first argument."""
 
     @functools.wraps(function)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        taken = {name: kwargs.pop(name) for name in _NAMES}
-        return function(_asked(click.get_current_context(), taken), *args, **kwargs)
+        asks = bool(kwargs.pop("asks"))
+        return function(_asked(_taken(kwargs), asks=asks), *args, **kwargs)
 
-    decorated: Callable[P, R] = wrapped
-    for option in reversed(_OPTIONS):
-        decorated = option(decorated)
-    return decorated
+    return _with_options(wrapped, (*_OPTIONS, _ASKS))
 
 
-_NAMES = ("var", "var_file", "state", "lock", "lock_timeout", "no_color", "asks")
+def configuration_options_and_inputs(
+    function: Callable[Concatenate[Asked, tuple[str, ...], P], R],
+) -> Callable[P, R]:
+    """The same for a command whose ``--input`` also gives values: ``--input rate=2``.
+
+    It takes those as its second argument.
+    """
+
+    @functools.wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        texts = _texts(kwargs.pop("inputs"))
+        asks = "false" not in texts
+        values = tuple(text for text in texts if text not in ("true", "false"))
+        return function(_asked(_taken(kwargs), asks=asks), values, *args, **kwargs)
+
+    return _with_options(wrapped, (*_OPTIONS, _INPUTS))
+
+
+Option = Callable[[Callable[P, R]], Callable[P, R]]
+
+
+def _with_options(function: Callable[P, R], options: Sequence[Option[P, R]]) -> Callable[P, R]:
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def _taken(kwargs: dict[str, object]) -> Mapping[str, object]:
+    return {name: kwargs.pop(name) for name in _NAMES}
+
+
+_NAMES = ("var", "var_file", "state", "lock", "lock_timeout", "no_color")
 
 _OPTIONS = (
     chdir_option,
@@ -116,24 +132,27 @@ _OPTIONS = (
     ),
     click.option(
         "--lock-timeout",
-        type=Duration(),
-        default=0.0,
+        default="0s",
+        callback=_seconds,
         metavar="TIME",
         help="Wait this long for the lock: 30s.",
     ),
     click.option("--no-color", is_flag=True, help="No colour."),
-    click.option(
-        "--input",
-        "asks",
-        type=bool,
-        default=True,
-        metavar="BOOL",
-        help="With false: ask nothing.",
-    ),
+)
+_ASKS = click.option(
+    "--input", "asks", type=bool, default=True, metavar="BOOL", help="With false: ask nothing."
+)
+_INPUTS = click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An input's value. May be repeated. With false alone: ask nothing.",
 )
 
 
-def _asked(ctx: click.Context, taken: Mapping[str, object]) -> Asked:
+def _asked(taken: Mapping[str, object], *, asks: bool) -> Asked:
+    ctx = click.get_current_context()
     state, lock_timeout_s = taken["state"], taken["lock_timeout"]
     assert isinstance(lock_timeout_s, float)
     return Asked(
@@ -142,7 +161,7 @@ def _asked(ctx: click.Context, taken: Mapping[str, object]) -> Asked:
         lock=bool(taken["lock"]),
         lock_timeout_s=lock_timeout_s,
         no_color=bool(taken["no_color"]),
-        asks=bool(taken["asks"]),
+        asks=asks,
         words=ctx.find_root().obj or (),
     )
 

@@ -41,7 +41,5 @@ _OPTIONS = (
         metavar="N",
         help="Work on so many objects at the same time. By default the cores, at least 4.",
     ),
-    click.option(
-        "--detach-on-interrupt", is_flag=True, help="Ctrl-C leaves running steps alone."
-    ),
+    click.option("--detach-on-interrupt", is_flag=True, help="Ctrl-C leaves running steps alone."),
 )

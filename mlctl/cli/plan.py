@@ -11,7 +11,7 @@ from mlctl import workflow
 from mlctl.cli.command import Command
 from mlctl.cli.configuration import Asked, configuration_options, opened
 from mlctl.cli.errors import NotSound
-from mlctl.cli.outlet import Form, Outlet, Text, outlet_for, say
+from mlctl.cli.outlet import Form, Outlet, outlet_for, say
 from mlctl.cli.planning import does_something, form_options, plan_options, watched
 from mlctl.views import plan_text
 from mlctl.workflow import Planned, PlanRequest

@@ -19,22 +19,13 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class AddressType(click.ParamType):
-    """An address such as ``pipeline.p.step.train``."""
-
-    name = "address"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Address:
-        """The address; see click."""
-        if isinstance(value, Address):
-            return value
-        try:
-            return Address.parse(str(value))
-        except ValueError as error:
-            text = str(error)
-            self.fail(text[:1].upper() + text[1:], param, ctx)
+def _read(
+    ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]
+) -> tuple[Address, ...]:
+    try:
+        return tuple(Address.parse(text) for text in texts)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.", ctx, param) from error
 
 
 _ADDRESSES: Mapping[str, str] = {
@@ -62,9 +53,9 @@ def plan_options(function: Callable[Concatenate[PlanRequest, P], R]) -> Callable
         return function(PlanRequest(options=options, refresh=refresh), *args, **kwargs)
 
     decorated: Callable[P, R] = wrapped
-    for name, text in reversed(_ADDRESSES.items()):
+    for name, text in reversed(list(_ADDRESSES.items())):
         option = click.option(
-            f"--{name}", type=AddressType(), multiple=True, metavar="ADDRESS", help=text
+            f"--{name}", multiple=True, metavar="ADDRESS", callback=_read, help=text
         )
         decorated = option(decorated)
     for flag, text in _FLAGS.items():
@@ -106,8 +97,12 @@ def form_options(function: Callable[Concatenate[Form, P], R]) -> Callable[P, R]:
 
 def does_something(plan: Plan) -> bool:
     """True when carrying the plan out would do anything that people are to agree to."""
-    rows = (*plan.resources, *plan.steps, *plan.outputs)
-    return any(row.action is not Action.NO_OP for row in rows) or records_drift(plan)
+    actions = [
+        *(change.action for change in plan.resources),
+        *(change.action for change in plan.steps),
+        *(change.action for change in plan.outputs),
+    ]
+    return any(action is not Action.NO_OP for action in actions) or records_drift(plan)
 
 
 def records_drift(plan: Plan) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -10,7 +10,9 @@ from mlctl.config.decode import Decoded, not_allowed
 from mlctl.config.evaluator import Evaluator, referred
 from mlctl.config.names import Names
 from mlctl.config.schemas import META_NAMES
+from mlctl.core.address import Address
 from mlctl.core.diagnostic import Diagnostic
+from mlctl.core.provenance import origins_of
 from mlctl.core.schema import Attribute, BlockSchema
 from mlctl.core.types import STRING
 from mlctl.core.value import (
@@ -85,8 +87,12 @@ class Arguments:
 
     def _reference(self, body: Decoded, name: str, expr: Expression, kind: str) -> Value:
         value = self.evaluator.evaluate(expr, self.references, body.header)
-        if not value.is_known or value.is_null:
-            return value if value.is_null else DYNAMIC_UNKNOWN.with_marks(value.marks)
+        if value.is_null:
+            return value
+        if not value.is_known:
+            if waits := origins_of(value):
+                self.evaluator.say(too_late(name, waits, expr, body.header))
+            return DYNAMIC_UNKNOWN.with_marks(value.marks)
         address = referred(value, kind)
         if address is None:
             self.evaluator.say(
@@ -150,6 +156,17 @@ def arguments(evaluator: Evaluator, values: Names) -> Arguments:
     """Arguments evaluated where ``values`` says what names stand for."""
     references = evaluator.names(values.frame, values.repetition, values.pipeline, refs=True)
     return Arguments(evaluator, values, references)
+
+
+def too_late(name: str, waits: Iterable[Address], expr: Expression, header: str) -> Diagnostic:
+    """What to say of an argument that must be known before anything is applied."""
+    return Diagnostic(
+        summary=f"Invalid {name}",
+        detail=f'"{name}" must be known when a plan is made, and this is known only after apply, '
+        f"because of {', '.join(str(a) for a in sorted(waits))}.",
+        subject=expr.span(),
+        block=header,
+    )
 
 
 def unsuitable(name: str, error: ValueError, expr: Expression, header: str) -> Diagnostic:

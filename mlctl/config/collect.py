@@ -42,6 +42,7 @@ class _Collector:
     calls: dict[str, ModuleCall] = field(default_factory=dict)
     objects: dict[tuple[str, str], Object] = field(default_factory=dict)
     settings: Decoded | None = None
+    broken: set[tuple[str, str]] = field(default_factory=set)
     _seen: dict[tuple[str, str], SourceSpan] = field(default_factory=dict)
 
     def take(self, block: Block) -> None:
@@ -49,7 +50,9 @@ class _Collector:
         labels = schemas.BLOCK_LABELS.get(block.type)
         if labels is None:
             self.found.append(_unknown(block))
-        elif check_labels(block, labels, self.found) and self._is_new(block):
+        elif not check_labels(block, labels, self.found):
+            self.broken.add((block.type, block.labels[-1] if block.labels else ""))
+        elif self._is_new(block):
             self._declare(block)
 
     def _is_new(self, block: Block) -> bool:
@@ -117,6 +120,7 @@ class _Collector:
         type_label = block.labels[0] if kind in schemas.TYPED_KINDS else ""
         schema = self._schema(block, type_label)
         if schema is None:
+            self.broken.add((kind, name))
             return
         body = decode(block, schemas.with_meta(schema), self.found)
         meta = read_meta(body, self.found)
@@ -255,6 +259,7 @@ def collect(
         calls=collector.calls,
         objects=collector.objects,
         settings=collector.settings,
+        broken=frozenset(collector.broken),
     )
 
 

@@ -1,21 +1,25 @@
 """A step's command: one expression, evaluated for placeholder paths and again for the real ones.
 
 In a template, what comes from the step's own inputs and outputs is quoted where it stands; the
-rest is the author's shell text. Anywhere else (a ``join``, a local value) they come quoted as
-words. A list is an argv and is never quoted.
+rest is the author's shell text. Elsewhere in an expression that makes a text (a ``join``, say) it
+comes quoted as a word. A list is an argv and is never quoted.
 """
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 
-from mlctl.config.shell import ShellText
-from mlctl.core.types import BOOL, STRING
-from mlctl.core.value import Value, object_of, string
+from mlctl.config.shell import EndsHereDocument, ShellText
+from mlctl.core.types import BOOL, STRING, SetType, is_keyed
+from mlctl.core.value import Value, number, object_of, string, unknown
 from mlctl.hcl.ast import (
     Conditional,
     Expression,
+    For,
+    FunctionCall,
     Literal,
     Parentheses,
     Template,
@@ -29,7 +33,7 @@ OWN = "step's own"
 """The mark of values that come from a step's inputs and outputs."""
 
 Evaluate = Callable[[Expression, Mapping[str, Value]], Value]
-"""Evaluates an expression with ``inputs`` and ``outputs`` standing for the given values."""
+"""Evaluates an expression with some names standing for the given values."""
 
 
 def own_names(inputs: Mapping[str, Value], outputs: Mapping[str, Value]) -> dict[str, Value]:
@@ -41,48 +45,9 @@ def command_value(expr: Expression, own: Mapping[str, Value], evaluate: Evaluate
     """The command as a string for the shell, or a tuple of strings; marks kept.
 
     Raises:
-        ConversionError: It is neither.
+        ConversionError: It is neither, or a value cannot stand where it does.
     """
-    if isinstance(expr, Parentheses):
-        return command_value(expr.inner, own, evaluate)
-    if isinstance(expr, Template):
-        return _template(expr, own, evaluate)
-    if isinstance(expr, TupleCons):
-        return evaluate(expr, own)
-    if isinstance(expr, TemplateWrap):
-        return _wrapped(expr, own, evaluate)
-    return evaluate(expr, _as_words(own))
-
-
-def _wrapped(expr: TemplateWrap, own: Mapping[str, Value], evaluate: Evaluate) -> Value:
-    value = evaluate(expr, own)
-    if value.is_known and value.type == STRING and OWN in value.marks:
-        bare, marks = value.unmark()
-        return string(shlex.quote(bare.as_string())).with_marks(marks)
-    return value
-
-
-def _as_words(own: Mapping[str, Value]) -> dict[str, Value]:
-    return {name: _quoted(group) for name, group in own.items()}
-
-
-def _quoted(group: Value) -> Value:
-    bare, marks = group.unmark()
-    words = {
-        name: string(shlex.quote(v.unmark()[0].as_string())).with_marks(v.marks)
-        if v.type == STRING and v.is_known and not v.is_null
-        else v
-        for name, v in bare.entries().items()
-    }
-    return object_of(words).with_marks(marks)
-
-
-def _template(expr: Template, own: Mapping[str, Value], evaluate: Evaluate) -> Value:
-    writer = _Writer(own, evaluate)
-    writer.parts(expr)
-    if writer.unknown is not None:
-        return writer.unknown.with_marks(writer.marks)
-    return string(str(writer.text)).with_marks(writer.marks)
+    return _Writer(own, evaluate).command(expr)
 
 
 class _Writer:
@@ -93,12 +58,52 @@ class _Writer:
         self.evaluate = evaluate
         self.text = ShellText()
         self.marks: frozenset[object] = frozenset()
-        self.unknown: Value | None = None
+        self.unknown = False
 
-    def parts(self, template: Template) -> None:
-        """Write a template."""
-        for part in template.parts:
-            self.part(part)
+    # --- a whole command -------------------------------------------------------------------
+
+    def command(self, expr: Expression) -> Value:
+        """See ``command_value``."""
+        match expr:
+            case Parentheses():
+                return self.command(expr.inner)
+            case Template():
+                return self._written(expr)
+            case Conditional() if (chosen := self._chosen(expr)) is not None:
+                return self.command(chosen).with_marks(self.marks)
+        value = self.evaluate(expr, self.own)
+        bare, marks = value.unmark_deep()
+        if bare.type is not STRING or not bare.is_known or OWN not in marks:
+            return value  # an argv, or a text that nothing of the step's own is in
+        if isinstance(expr, TemplateWrap):
+            return self._written(expr.wrapped)
+        text = self.evaluate(self._with_texts_written(expr), _as_words(self.own))
+        return text.with_marks(self.marks)
+
+    def _written(self, expr: Expression) -> Value:
+        self.part(expr)
+        made = unknown(STRING) if self.unknown else string(str(self.text))
+        return made.with_marks(self.marks)
+
+    def _with_texts_written(self, expr: Expression) -> Expression:
+        """The same expression with the templates in it as the texts they make for a shell."""
+        match expr:
+            case Template():
+                value = _Writer(self.own, self.evaluate).command(expr)
+                bare, marks = value.unmark()
+                self.marks |= marks
+                known = Literal(expr.source, expr.start, expr.end, bare.as_string())
+                return known if bare.is_known else expr
+            case FunctionCall(arguments=arguments):
+                return replace(expr, arguments=[self._with_texts_written(a) for a in arguments])
+            case TupleCons(items=items):
+                return replace(expr, items=[self._with_texts_written(i) for i in items])
+            case Parentheses(inner=inner):
+                return self._with_texts_written(inner)
+            case _:
+                return expr
+
+    # --- its parts -------------------------------------------------------------------------
 
     def part(self, part: Expression) -> None:
         """Write one part: text as it is, branches and loops part by part, values as words."""
@@ -106,21 +111,18 @@ class _Writer:
             case Literal(value=str(text)):
                 self.text.write(text)
             case Template():
-                self.parts(part)
+                for one in part.parts:
+                    self.part(one)
             case TemplateWrap():
                 self.part(part.wrapped)
             case Parentheses():
                 self.part(part.inner)
-            case Conditional():
-                chosen = self._chosen(part)
-                if chosen is None:
-                    self._value(part)
-                else:
-                    self.part(chosen)
+            case Conditional() if (chosen := self._chosen(part)) is not None:
+                self.part(chosen)
             case TemplateJoin():
-                self._raw(self.evaluate(part, _as_words(self.own)))
+                self._loop(part)
             case _:
-                self._value(part)
+                self._value(self.evaluate(part, self.own))
 
     def _chosen(self, part: Conditional) -> Expression | None:
         """The branch that counts; None when that is unknown or wrong, for evaluation to say."""
@@ -134,22 +136,70 @@ class _Writer:
             return None
         return part.if_true if truth.as_bool() else part.if_false
 
-    def _value(self, part: Expression) -> None:
-        value = self.evaluate(part, self.own)
-        bare, marks = value.unmark_deep()
-        self.marks |= marks
-        if OWN not in marks or not bare.is_known:
-            self._raw(value)
+    def _loop(self, part: TemplateJoin) -> None:
+        whole = self.evaluate(part, self.own)
+        if not whole.is_known or OWN not in whole.marks_deep():
+            self._value(whole)
             return
-        self.text.word(_text(bare))
+        loop = part.loop
+        collection = self.evaluate(loop.collection, self.own)
+        self.marks |= collection.marks
+        for key, value in _elements(collection):
+            with self._inside(loop, key, value):
+                if loop.condition is None or self._holds(loop.condition):
+                    self.part(loop.value)
 
-    def _raw(self, value: Value) -> None:
+    @contextmanager
+    def _inside(self, loop: For, key: Value, value: Value) -> Iterator[None]:
+        around = self.own
+        self.own = {**around, loop.key_name: key, loop.value_name: value}
+        yield
+        self.own = around
+
+    def _holds(self, condition: Expression) -> bool:
+        bare, marks = self.evaluate(condition, self.own).unmark_deep()
+        self.marks |= marks
+        return convert(bare, BOOL).as_bool()
+
+    def _value(self, value: Value) -> None:
         bare, marks = value.unmark_deep()
         self.marks |= marks
         if not bare.is_known:
-            self.unknown = bare
-            return
-        self.text.write(_text(bare))
+            self.unknown = True
+        elif OWN in marks:
+            try:
+                self.text.word(_text(bare))
+            except EndsHereDocument as error:
+                raise ConversionError(str(error)) from error
+        else:
+            self.text.write(_text(bare))
+
+
+def _elements(collection: Value) -> Iterable[tuple[Value, Value]]:
+    """Keys and values as a loop meets them, each as secret and as much the step's own."""
+    bare, marks = collection.unmark()
+    if is_keyed(bare.type):
+        pairs = [(string(key), value) for key, value in bare.entries().items()]
+    elif isinstance(bare.type, SetType):
+        pairs = [(value, value) for value in bare.elements()]
+    else:
+        pairs = [(number(index), value) for index, value in enumerate(bare.elements())]
+    return [(key.with_marks(marks), value.with_marks(marks)) for key, value in pairs]
+
+
+def _as_words(own: Mapping[str, Value]) -> dict[str, Value]:
+    return {name: _quoted(group) for name, group in own.items()}
+
+
+def _quoted(group: Value) -> Value:
+    bare, marks = group.unmark()
+    words = {
+        name: string(shlex.quote(v.unmark()[0].as_string())).with_marks(v.marks)
+        if v.type is STRING and v.is_known and not v.is_null
+        else v
+        for name, v in bare.entries().items()
+    }
+    return object_of(words).with_marks(marks)
 
 
 def _text(bare: Value) -> str:

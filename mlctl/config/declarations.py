@@ -139,6 +139,7 @@ class Module:
     Attributes:
         path: Names of the calls that lead here; empty for the root.
         directory: The folder.
+        broken: Objects that are declared so wrongly that nothing could be made of them.
     """
 
     path: tuple[str, ...]
@@ -149,6 +150,7 @@ class Module:
     calls: Mapping[str, ModuleCall] = field(default_factory=dict)
     objects: Mapping[tuple[str, str], Object] = field(default_factory=dict)
     settings: Decoded | None = None
+    broken: frozenset[tuple[str, str]] = frozenset()
 
     def names(self, kind: str) -> list[str]:
         """The names declared of one kind, in the order written."""

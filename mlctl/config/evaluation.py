@@ -175,14 +175,14 @@ class ConfigurationValues:
 
     def pipeline_output(self, address: Address) -> Value:
         """See ``Evaluation.pipeline_output``."""
-        before = len(self.found)
+        before = len(self.evaluator.heard)
         value = self.evaluator.pipeline_output(self._pipeline(address), address.name)
         self._raise_since(before)
         return value
 
     def output(self, name: str) -> Value:
         """See ``Evaluation.output``."""
-        before = len(self.found)
+        before = len(self.evaluator.heard)
         value = self.evaluator.module_output(self.evaluator.root, name)
         self._raise_since(before)
         return value
@@ -282,8 +282,9 @@ class ConfigurationValues:
         return next(p for p in self.evaluator.pipelines(frame, declared) if p.repetition.key == key)
 
     def _raise_since(self, before: int) -> None:
-        if len(self.found) > before:
-            raise EvaluationFailed(tuple(self.found[before:]))
+        failed = self.evaluator.failed_since(before)
+        if failed:
+            raise EvaluationFailed(failed)
 
     def _datastore(self, name: str, inside: str) -> Path:
         root = self.evaluator.root

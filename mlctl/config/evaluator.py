@@ -35,8 +35,8 @@ from mlctl.hcl.functions import Function
 ObjectValue = Callable[[ModuleFrame, Object, Repetition], Value]
 """Makes the value of an object nobody has settled yet."""
 
-OutputTypes = Callable[[PipelineFrame, str, Repetition], Mapping[str, str]]
-"""The declared outputs of a step: type by name."""
+OutputTypes = Callable[[PipelineFrame, str, Repetition], Mapping[str, str] | None]
+"""The declared outputs of a step: type by name; None when its component is not known."""
 
 
 class Evaluator(Expansion):
@@ -61,7 +61,7 @@ class Evaluator(Expansion):
         self.settled: dict[Address, Value] = {}
         self.records: dict[Address, StepRecord] = {}
         self.unsettled: ObjectValue = lambda _frame, _declared, _repetition: DYNAMIC_UNKNOWN
-        self.output_types: OutputTypes = lambda _pipeline, _name, _repetition: {}
+        self.output_types: OutputTypes = lambda _pipeline, _name, _repetition: None
         self.pipeline_input: Callable[[PipelineFrame, str], Value] = lambda _pipeline, _name: (
             DYNAMIC_UNKNOWN
         )
@@ -259,7 +259,7 @@ class Evaluator(Expansion):
         instances = self.step_instances(pipeline, name)
         address = pipeline.address.child("step", name)
         known = self._steps.get(address)
-        if known is None:
+        if known is None or not instances.is_final:
             known = self._by_key(
                 instances,
                 lambda key: self._step_value(
@@ -275,6 +275,8 @@ class Evaluator(Expansion):
         known = self._values.get(address)
         if known is None:
             types = self.output_types(pipeline, address.name, repetition)
+            if types is None:
+                return DYNAMIC_UNKNOWN.mark(Origin(address))
             record = self.records.get(address)
             outputs = {
                 name: output_value(kind, record.outputs[name], record.values.get(name))
@@ -291,7 +293,7 @@ class Evaluator(Expansion):
             return DYNAMIC_UNKNOWN.mark(*(Origin(a) for a in instances.pending))
         if not instances.repeated:
             return make(None) if None in instances.by_key else DYNAMIC_NULL
-        if any(isinstance(key, int) for key in instances.by_key):
+        if instances.counted:
             return tuple_of([make(key) for key in instances.by_key])
         return object_of({str(key): make(key) for key in instances.by_key})
 

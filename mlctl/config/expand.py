@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from mlctl.config.declarations import Meta
 from mlctl.config.frames import ONCE, Instances, Repetition
+from mlctl.core.address import InstanceKey
 from mlctl.core.diagnostic import Diagnostic, Diagnostics
 from mlctl.core.provenance import origins_of
 from mlctl.core.types import BOOL, NUMBER, STRING, SetType, is_keyed
@@ -25,7 +26,7 @@ def expand(meta: Meta, evaluate: Evaluate, header: str, found: Diagnostics) -> I
         if isinstance(enabled, Instances):
             return enabled
         if not enabled.as_bool():
-            return Instances({}, repeated=meta.is_repeated)
+            return Instances({}, meta.is_repeated, counted=meta.count is not None)
     if meta.count is not None:
         return _count(meta.count, evaluate, header, found)
     if meta.for_each is not None:
@@ -57,13 +58,14 @@ def _typed(
 def _count(expr: Expression, evaluate: Evaluate, header: str, found: Diagnostics) -> Instances:
     counted = _typed(expr, evaluate(expr), NUMBER, "count", header, found)
     if isinstance(counted, Instances):
-        return Instances({}, True, counted.unknown, counted.pending)
+        return Instances({}, True, counted.unknown, counted.pending, counted=True)
     number = counted.as_number()
     if number != int(number) or number < 0:
         detail = f'"count" must be a whole number that is not negative; this is {number}.'
         found.append(_invalid("count", detail, expr, header))
-        return Instances({}, repeated=True)
-    return Instances({index: Repetition(index) for index in range(int(number))}, repeated=True)
+        return Instances({}, True, counted=True)
+    indices: dict[InstanceKey, Repetition] = {i: Repetition(i) for i in range(int(number))}
+    return Instances(indices, True, counted=True)
 
 
 def _for_each(expr: Expression, value: Value, header: str, found: Diagnostics) -> Instances:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
 from mlctl.config.declarations import Configuration, Meta, Module, ModuleCall, Object
@@ -11,7 +12,7 @@ from mlctl.config.frames import ONCE, Instances, ModuleFrame, PipelineFrame, Rep
 from mlctl.config.names import Names, Objects
 from mlctl.config.references import Place, resolve
 from mlctl.core.address import Address, Part
-from mlctl.core.diagnostic import Diagnostic, Diagnostics
+from mlctl.core.diagnostic import Diagnostic, Diagnostics, Severity
 from mlctl.core.value import Value
 from mlctl.hcl.ast import Expression, ScopeTraversal
 from mlctl.hcl.evaluate import evaluate
@@ -23,6 +24,8 @@ class Expansion(Objects):
 
     Attributes:
         found: What is wrong; each problem once, however often its expression is evaluated.
+        heard: The same, as often as it was met: whoever evaluates one thing looks here for what
+            is wrong with it, for another may have met the same problem before.
         root: The root module's only instance.
     """
 
@@ -30,6 +33,7 @@ class Expansion(Objects):
         self.configuration = configuration
         self.functions = functions
         self.found: Diagnostics = []
+        self.heard: Diagnostics = []
         self.root = ModuleFrame(configuration.root)
         self._seen: set[tuple[object, ...]] = set()
         self._settles = 0
@@ -46,11 +50,26 @@ class Expansion(Objects):
         return value
 
     def say(self, problem: Diagnostic) -> None:
-        """Add a problem, unless it has been said already."""
+        """Add a problem; it is said once."""
+        self.heard.append(problem)
         key = (problem.summary, problem.detail, problem.subject, problem.address)
         if key not in self._seen:
             self._seen.add(key)
             self.found.append(problem)
+
+    def failed_since(self, before: int) -> tuple[Diagnostic, ...]:
+        """The errors met since ``heard`` had this length."""
+        return tuple(p for p in self.heard[before:] if p.severity is Severity.ERROR)
+
+    @contextmanager
+    def silently(self) -> Iterator[None]:
+        """Evaluate something that may make no sense, without a word about it."""
+        found, heard, seen = len(self.found), len(self.heard), set(self._seen)
+        try:
+            yield
+        finally:
+            del self.found[found:], self.heard[heard:]
+            self._seen = seen
 
     def names(
         self,
@@ -112,7 +131,10 @@ class Expansion(Objects):
         known, at = self._instances.get(address, (None, -1))
         if known is None or (at != self._settles and not known.is_final):
             # Something settled meanwhile: an unknown number or value may have become known.
-            known = expand(meta, lambda e: self.evaluate(e, names, header), header, self.found)
+            problems: Diagnostics = []
+            known = expand(meta, lambda e: self.evaluate(e, names, header), header, problems)
+            for problem in problems:
+                self.say(problem)
             self._instances[address] = (known, self._settles)
         return known
 

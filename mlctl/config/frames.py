@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from mlctl.config.declarations import Module, ModuleCall, Object
 from mlctl.core.address import Address, InstanceKey, Part
@@ -26,13 +27,13 @@ ONCE = Repetition()
 """A block without ``count`` or ``for_each``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for the cached property
 class Instances:
     """The instances of a declaration.
 
     Attributes:
         by_key: In key order.
-        repeated: They are told apart by keys.
+        repeated: They are told apart by keys: indices with ``counted``, else texts.
         unknown: Their number is known only after apply, because of ``pending``.
     """
 
@@ -40,8 +41,9 @@ class Instances:
     repeated: bool = False
     unknown: bool = False
     pending: frozenset[Address] = frozenset()
+    counted: bool = False
 
-    @property
+    @cached_property
     def is_final(self) -> bool:
         """True when nothing that settles later can change them."""
         values = (one.value for one in self.by_key.values())

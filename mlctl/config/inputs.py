@@ -15,6 +15,7 @@ from mlctl.config.data import (
     data_value,
     is_data,
     kind_of,
+    pending_output,
 )
 from mlctl.config.declarations import Port
 from mlctl.config.frames import ModuleFrame
@@ -44,11 +45,16 @@ from mlctl.hcl.convert import ConversionError, convert
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A value for an input and where it is written."""
+    """A value for an input and where it is written.
+
+    Attributes:
+        name: Where the input's name is written, when it is.
+    """
 
     value: Value
     subject: SourceSpan
     header: str
+    name: SourceSpan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +127,11 @@ class Binder:
 
     def inferred(self, name: str, given: Given, caller: ModuleFrame) -> Bound | None:
         """A given value as an input whose type its value tells."""
+        value, needs = given.value, origins_of(given.value)
+        if value.is_null:
+            return Bound(AbsentInput(), value, needs=needs)
+        if value.is_any:  # a literal or data: neither its key nor the command can be told
+            return Bound(Pending(tuple(sorted(needs))), value, needs=needs)
         return self.typed(inferred_type(given.value), name, given, caller, None)
 
     # --- literals --------------------------------------------------------------------------
@@ -184,7 +195,8 @@ class Binder:
         value, marks = given.value.unmark()
         needs = origins_of(given.value)
         if not value.is_known:
-            return Bound(Pending(tuple(sorted(needs))), given.value, needs=needs)
+            waiting = pending_output(type_name).with_marks(marks)
+            return Bound(Pending(tuple(sorted(needs))), waiting, needs=needs)
         if not is_data(value) and (is_sequence(value.type) or is_keyed(value.type)):
             return self._members(name, given, caller)
         found = self._content(type_name, given, caller, kind_of(type_name))

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mlctl.config.collect import collect
 from mlctl.config.declarations import Configuration, Module, ModuleCall
 from mlctl.config.decode import literal_text
+from mlctl.config.schemas import MODULE
 from mlctl.core.diagnostic import Diagnostic, Diagnostics
 from mlctl.core.provider import ResourceType
-from mlctl.hcl.ast import Body
+from mlctl.core.suggest import did_you_mean
+from mlctl.hcl.ast import Attribute, Body
 from mlctl.hcl.parser import parse_bytes
-
-MAX_MODULE_DEPTH = 64
-"""Modules inside modules; deeper ones are taken for a circle that no folder name shows."""
 
 
 @dataclass(slots=True)
@@ -32,21 +31,15 @@ class Loader:
     files: dict[str, str] = field(default_factory=dict)
     found: Diagnostics = field(default_factory=list)
 
-    def module(self, directory: Path, path: tuple[str, ...]) -> Module:
-        """Load one folder as the module at ``path``."""
+    def module(
+        self, directory: Path, path: tuple[str, ...], around: tuple[Path, ...] = ()
+    ) -> Module:
+        """Load one folder as the module at ``path``; ``around`` are the folders that lead to it."""
         bodies = [body for file in self._list(directory) if (body := self._parse(file)) is not None]
         module = collect(bodies, path, directory, self.resource_types, self.found)
-        calls = {name: self._follow(call, module) for name, call in module.calls.items()}
-        return Module(
-            path=module.path,
-            directory=module.directory,
-            variables=module.variables,
-            locals=module.locals,
-            outputs=module.outputs,
-            calls=calls,
-            objects=module.objects,
-            settings=module.settings,
-        )
+        around = (*around, directory.resolve())
+        calls = {name: self._follow(call, module, around) for name, call in module.calls.items()}
+        return replace(module, calls=calls)
 
     def _list(self, directory: Path) -> list[Path]:
         try:
@@ -67,7 +60,7 @@ class Loader:
             )
             for twin in twins
         )
-        return [e for e in entries if e.name.endswith(".hcl") and not e.name.startswith(".")]
+        return [e for e in entries if _is_configuration(e)]
 
     def _parse(self, file: Path) -> Body | None:
         shown = self._shown(file)
@@ -89,20 +82,21 @@ class Loader:
     def _shown(self, file: Path) -> str:
         return str(file.relative_to(self.root)) if file.is_relative_to(self.root) else str(file)
 
-    def _follow(self, call: ModuleCall, caller: Module) -> ModuleCall:
+    def _follow(self, call: ModuleCall, caller: Module, around: tuple[Path, ...]) -> ModuleCall:
         directory = self._source(call, caller)
         if directory is None:
             return call
-        if len(caller.path) >= MAX_MODULE_DEPTH:
-            self._refuse(call, "Modules are nested too deeply; a module probably calls itself.")
+        if directory in around:
+            again = "itself" if directory == around[-1] else "a module that it is part of"
+            self._refuse(call, f"The module calls {again}, which would never end.")
             return call
-        return ModuleCall(
-            name=call.name,
-            body=call.body,
-            meta=call.meta,
-            arguments=call.arguments,
-            module=self.module(directory, (*caller.path, call.name)),
+        module = self.module(directory, (*caller.path, call.name), around)
+        self.found.extend(
+            _no_variable(attribute, call, module)
+            for name, attribute in call.arguments.items()
+            if name not in module.variables
         )
+        return replace(call, module=module)
 
     def _source(self, call: ModuleCall, caller: Module) -> Path | None:
         expr = call.body.expr("source")
@@ -123,6 +117,9 @@ class Loader:
         if not directory.is_dir():
             self._refuse(call, f'There is no folder "{source}" beside the calling file.')
             return None
+        if not any(_is_configuration(entry) for entry in directory.iterdir()):
+            self._refuse(call, f'The folder "{source}" holds no *.hcl file.')
+            return None
         return directory
 
     def _refuse(self, call: ModuleCall, detail: str) -> None:
@@ -135,6 +132,21 @@ class Loader:
                 block=call.body.header,
             )
         )
+
+
+def _is_configuration(entry: Path) -> bool:
+    name = entry.name
+    return name.endswith(".hcl") and not name.startswith(".") and entry.is_file()
+
+
+def _no_variable(attribute: Attribute, call: ModuleCall, module: Module) -> Diagnostic:
+    return Diagnostic(
+        summary="Unsupported argument",
+        detail=f'The module "{call.name}" has no variable named "{attribute.name}".',
+        hint=did_you_mean(attribute.name, (*module.variables, *MODULE.attributes)),
+        subject=attribute.name_span(),
+        block=call.body.header,
+    )
 
 
 def load(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mlctl.config.frames import ONCE, ModuleFrame, PipelineFrame, Repetition
-from mlctl.config.references import PIPELINE_NAMES, ROOT_NAMES
+from mlctl.config.references import PIPELINE_NAMES
 from mlctl.core.diagnostic import Diagnostic
 from mlctl.core.value import DYNAMIC_UNKNOWN, Value, number, object_of, string
 from mlctl.hcl.ast import ScopeTraversal
@@ -66,19 +66,13 @@ class Names:
 
     def scope(self) -> Scope:
         """The scope to evaluate in."""
-        return Scope(
-            dict.fromkeys(self._roots(), DYNAMIC_UNKNOWN),
-            self.objects.functions,
-            None,
-            self.resolve,
-        )
+        return Scope({}, self.objects.functions, None, self.resolve)
 
-    def _roots(self) -> tuple[str, ...]:
-        own = tuple(self.own) if self.own is not None else ()
-        return (*ROOT_NAMES, *own, *(PIPELINE_NAMES if self.pipeline else ()))
+    def resolve(self, reference: ScopeTraversal) -> Resolved:
+        """The value of a reference's first part; unknown for what is not declared.
 
-    def resolve(self, reference: ScopeTraversal) -> Resolved | None:
-        """The value of a reference's first part, or None for a name that is not ours."""
+        What is not declared is said by ``mlctl.config.references`` and only there.
+        """
         root = reference.name
         if self.own is not None and root in self.own:
             return Resolved(self.own[root], reference.steps)
@@ -88,7 +82,7 @@ class Names:
             return Resolved(self.objects.paths(self.frame), reference.steps)
         name = reference.attribute(0)
         if name is None:
-            return Resolved(DYNAMIC_UNKNOWN)  # said by the check of references
+            return _MISSING
         if root in PIPELINE_NAMES and self.pipeline is not None:
             return self._in_pipeline(reference, root, name, self.pipeline)
         return self._declared(reference, root, name)
@@ -101,9 +95,9 @@ class Names:
             return Resolved(self.objects.steps_value(pipeline, name), rest)
         if root == "inputs" and name in pipeline.declared.inputs:
             return Resolved(self.objects.input_value(pipeline, name), rest)
-        return Resolved(DYNAMIC_UNKNOWN)
+        return _MISSING
 
-    def _declared(self, reference: ScopeTraversal, root: str, name: str) -> Resolved | None:
+    def _declared(self, reference: ScopeTraversal, root: str, name: str) -> Resolved:
         module, rest = self.frame.module, reference.steps[1:]
         if root == "var":
             known = name in module.variables
@@ -115,7 +109,7 @@ class Names:
             return self._call(reference, name) if name in module.calls else _MISSING
         if (root, name) in module.objects:
             return self._object(reference, root, name)
-        return _MISSING if root in ROOT_NAMES else None
+        return _MISSING
 
     def _call(self, reference: ScopeTraversal, name: str) -> Resolved:
         output = reference.attribute(1)

@@ -75,15 +75,18 @@ class _Reader:
 
     def _variable(self, name: str, body: Decoded) -> Node:
         address, span = self.module.address("var", name), body.block.header_span()
+        rules = [e for rule in body.blocks.get("validation", ()) for e in _arguments(rule)]
+        named = self._references(rules, Place(self.module, header=body.header))
+        named = [one for one in named if one.target != address]
         if not self.module.path:
-            return Node(address, span, ())
+            return Node(address, span, tuple(named))
         caller = self.modules[self.module.path[:-1]]
         call = caller.calls[self.module.path[-1]]
         argument = call.arguments.get(name)
         place = Place(caller, header=call.body.header)
         exprs = [argument.expr] if argument else []
         node = self._node(address, span, exprs, place)
-        return Node(address, span, (*node.references, *self._enclosing(span)))
+        return Node(address, span, (*named, *node.references))
 
     def _call(self, name: str, call: ModuleCall, place: Place) -> Node:
         place = replace(place, header=call.body.header)
@@ -167,8 +170,12 @@ class _Reader:
         return [Reference(Address(parts), span)]
 
 
+_NOT_EVALUATED = ("depends_on", "ignore_changes")
+"""Arguments that list names instead of naming values."""
+
+
 def _arguments(body: Decoded) -> list[Expression]:
-    return [a.expr for name, a in body.arguments.items() if name != "depends_on"]
+    return [a.expr for name, a in body.arguments.items() if name not in _NOT_EVALUATED]
 
 
 def _nested(body: Decoded, skip: tuple[str, ...] = ()) -> list[Expression]:

@@ -63,15 +63,16 @@ class Objects:
         Raises:
             EvaluationFailed: Something in it is wrong.
         """
-        before = len(self.evaluator.found)
+        before = len(self.evaluator.heard)
         address = frame.address(declared.kind, declared.name, repetition.key)
         attributes, needs = without_origins(self._attributes(frame, declared, repetition))
         place = Place(frame.module)
         needs |= self.evaluator.dependencies(declared.meta.depends_on, place)
         where = arguments(self.evaluator, self.evaluator.names(frame, repetition))
         lifecycle = self._lifecycle(where, declared, place)
-        if len(self.evaluator.found) > before:
-            raise EvaluationFailed(tuple(self.evaluator.found[before:]))
+        failed = self.evaluator.failed_since(before)
+        if failed:
+            raise EvaluationFailed(failed)
         return DesiredResource(
             address=address,
             kind=declared.kind,

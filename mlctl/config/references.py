@@ -12,7 +12,7 @@ from mlctl.core.diagnostic import Diagnostic, Diagnostics
 from mlctl.core.suggest import did_you_mean
 from mlctl.hcl.ast import ScopeTraversal
 
-_WITHOUT_NODE = ("each", "count", "path", "self")
+_WITHOUT_NODE = ("each", "count", "path")
 """Names that stand for no declaration."""
 
 ROOT_NAMES = ("var", "local", "module", *KINDS, *_WITHOUT_NODE)
@@ -70,6 +70,8 @@ def _declared(
     known = tables[kind] if kind in tables else module.names(kind)
     if name in known:
         return (module.address(kind, name),)
+    if (kind, name) in module.broken:
+        return ()  # it is declared, and what is wrong there has been said
     found.append(_undeclared(reference, kind, name, known))
     return ()
 
@@ -183,6 +185,7 @@ def _unknown_root(reference: ScopeTraversal, place: Place) -> Diagnostic:
         "inputs": '"inputs" can be used inside a pipeline and in commands only.',
         "outputs": '"outputs" can be used in commands only; elsewhere name the step: '
         "steps.NAME.outputs.NAME.",
+        "self": '"self" can be used in conditions about the object itself only.',
         "resource": 'mlctl has no "resource"; name the kind: compute.NAME.',
     }
     return Diagnostic(

@@ -14,7 +14,6 @@ from mlctl.core.diagnostic import Diagnostic
 from mlctl.core.errors import MlctlError
 from mlctl.core.job import SoftwareLock
 from mlctl.core.step import Interpreter, LockedSoftware, Pending, SoftwareKey
-from mlctl.core.types import MapType
 from mlctl.core.value import Value
 
 
@@ -107,11 +106,7 @@ class Softwares:
     ) -> Mapping[str, Value]:
         body = frame.module.objects["environment", environment.name].body
         where = arguments(self.evaluator, self.evaluator.names(frame, repetition))
-        value = where.value(body, "env")
-        bare, marks = value.unmark()
-        if bare.is_null or not bare.is_known or not isinstance(bare.type, MapType):
-            return {}
-        return {n: one.with_marks(one.marks | marks) for n, one in bare.entries().items()}
+        return members(where.value(body, "env"))
 
     def _interpreter(self, compute: Address) -> Interpreter | Pending:
         facts = self._facts(compute)
@@ -141,6 +136,16 @@ class Softwares:
         )
         declared = frame.module.objects[address.kind, address.name]
         return frame, self.evaluator.instances(frame, declared).by_key[address.key]
+
+
+def members(env: Value) -> Mapping[str, Value]:
+    """The variables of an ``env`` argument; ``*`` for all of them while their names are unknown."""
+    bare, marks = env.unmark()
+    if not bare.is_known:
+        return {"*": env}
+    if bare.is_null:
+        return {}
+    return {name: one.with_marks(marks) for name, one in bare.entries().items()}
 
 
 def inside(directory: str, file: str | None) -> str | None:

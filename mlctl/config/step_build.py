@@ -11,7 +11,7 @@ from mlctl.config.decode import Decoded
 from mlctl.config.frames import PipelineFrame, Repetition
 from mlctl.config.inputs import Binder, Bound, Given, literal_text, pending_value
 from mlctl.config.references import Place
-from mlctl.config.software import SoftwareChoice
+from mlctl.config.software import SoftwareChoice, members
 from mlctl.config.step_command import CommandEvaluation
 from mlctl.config.step_context import THIS_MACHINE, Source, StepContext
 from mlctl.config.step_settings import StepSettings
@@ -26,8 +26,8 @@ from mlctl.core.secret import Secret
 from mlctl.core.source import SourceSpan
 from mlctl.core.step import LiteralInput, Pending, StepKey
 from mlctl.core.suggest import did_you_mean
-from mlctl.core.types import MapType, is_keyed
-from mlctl.core.value import SENSITIVE, Value
+from mlctl.core.types import is_keyed
+from mlctl.core.value import SENSITIVE, Value, unknown
 from mlctl.hcl.ast import ObjectCons
 
 
@@ -77,7 +77,7 @@ class StepBuilder:
         evaluate = CommandEvaluation(self.context, self.source, bound, self.needs)
         key = StepKey(
             code=code_key,
-            command=evaluate.for_key({}),
+            command=evaluate.for_key(),
             inputs={name: one.key for name, one in bound.items()},
             software=software.key,
             env=env_key,
@@ -94,7 +94,7 @@ class StepBuilder:
             key=key,
             compute=compute,
             command=evaluate.for_layout,
-            command_with=evaluate.for_key,
+            command_with=evaluate.as_if,
             code=code,
             inputs={n: one.content for n, one in bound.items() if one.content is not None},
             outputs=key.outputs,
@@ -147,13 +147,17 @@ class StepBuilder:
             written = [(key.bare_name(), key, value) for key, value in expr.items]
             if all(name is not None for name, _, _ in written):
                 return {
-                    str(name): Given(evaluator.evaluate(v, names, header), v.span(), header)
-                    for name, _, v in written
+                    str(name): Given(
+                        evaluator.evaluate(v, names, header), v.span(), header, k.span()
+                    )
+                    for name, k, v in written
                 }
         value = evaluator.evaluate(expr, names, header)
         bare, marks = value.unmark()
         if not bare.is_known:
-            return {}
+            # Which inputs it gives is known after apply; until then it may give any of them.
+            waiting = Given(unknown().with_marks(marks), expr.span(), header)
+            return dict.fromkeys(self.source.definition.inputs, waiting)
         if not is_keyed(bare.type) or bare.is_null:
             evaluator.say(
                 Diagnostic(
@@ -189,7 +193,7 @@ class StepBuilder:
             summary="Undeclared input",
             detail=f'{self._what().capitalize()} has no input named "{name}".',
             hint=did_you_mean(name, ports) or f"Its inputs: {', '.join(ports) or 'none'}.",
-            subject=given.subject,
+            subject=given.name or given.subject,
             block=given.header,
         )
 
@@ -258,13 +262,10 @@ class StepBuilder:
                 key[name] = self.context.locator.seal(text) if secret else text
         return clear, key
 
-    def _env_of(self, where: Arguments, body: Decoded) -> dict[str, Value]:
+    def _env_of(self, where: Arguments, body: Decoded) -> Mapping[str, Value]:
         value = where.value(body, "env")
         self.needs |= origins_of(value)
-        bare, marks = value.unmark()
-        if bare.is_null or not bare.is_known or not isinstance(bare.type, MapType):
-            return {}
-        return {n: one.with_marks(one.marks | marks) for n, one in bare.entries().items()}
+        return members(value)
 
     def _code(self) -> tuple[Located | None, Digest | Pending | None]:
         body, frame = self.source.definition.body, self.source.names.frame

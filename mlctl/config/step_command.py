@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from mlctl.config.blanks import without_blanks
 from mlctl.config.command import command_value, own_names
 from mlctl.config.decode import Decoded
 from mlctl.config.inputs import Bound, placeholder
@@ -15,10 +16,13 @@ from mlctl.core.diagnostic import Diagnostic, Diagnostics
 from mlctl.core.job import Layout
 from mlctl.core.provenance import origins_of
 from mlctl.core.step import AbsentInput, InputKey, LiteralInput, Pending
-from mlctl.core.types import BOOL, NUMBER, STRING, ListType
+from mlctl.core.types import STRING, ListType
 from mlctl.core.value import SENSITIVE, Value, boolean, null, number, parse_number, string
 from mlctl.hcl.ast import Expression
 from mlctl.hcl.convert import ConversionError, convert
+
+Command = str | tuple[str, ...]
+"""A text for the shell, or an argv."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,16 @@ class CommandEvaluation:
     bound: Mapping[str, Bound]
     needs: set[Address]
 
-    def for_key(self, literals: Mapping[str, InputKey]) -> str | tuple[str, ...] | Pending:
-        """The command with canonical paths; literal inputs may be replaced by recorded ones."""
+    def for_key(self) -> Command | Pending:
+        """The command with canonical paths."""
+        return self._with_placeholders({})
+
+    def as_if(self, literals: Mapping[str, InputKey]) -> Command | Pending:
+        """What it would be for older literal inputs, for which it need not make sense."""
+        with self.context.evaluator.silently():
+            return self._with_placeholders(literals)
+
+    def _with_placeholders(self, literals: Mapping[str, InputKey]) -> Command | Pending:
         values = {
             name: self._literal_value(one, literals.get(name), placeholder(name))
             for name, one in self.bound.items()
@@ -50,24 +62,26 @@ class CommandEvaluation:
             self.needs.update(waits)
             return Pending(tuple(sorted(waits)))
         self.needs.update(origins_of(value))
-        return _words(value)
+        words = _words(value)
+        return without_blanks(words) if isinstance(words, str) else words
 
-    def for_layout(self, layout: Layout) -> str | tuple[str, ...]:
+    def for_layout(self, layout: Layout) -> Command:
         """The command with the real paths.
 
         Raises:
             EvaluationFailed: It does not evaluate for them.
         """
         evaluator = self.context.evaluator
-        before = len(evaluator.found)
+        before = len(evaluator.heard)
         values = {
             name: self._literal_value(one, None, string(layout.input(name)))
             for name, one in self.bound.items()
         }
         outputs = {name: string(layout.output(name)) for name in self.source.definition.outputs}
         value = self._evaluate(values, outputs)
-        if len(evaluator.found) > before:
-            raise EvaluationFailed(tuple(evaluator.found[before:]))
+        failed = evaluator.failed_since(before)
+        if failed:
+            raise EvaluationFailed(failed)
         return _words(value)
 
     def _literal_value(self, bound: Bound, then: InputKey | None, path: Value) -> Value:
@@ -77,9 +91,8 @@ class CommandEvaluation:
             return bound.value
         if isinstance(bound.key, AbsentInput):
             return null(STRING)
-        if isinstance(bound.key, Pending) and bound.value.type in (STRING, NUMBER, BOOL):
-            return bound.value
-        return path
+        # What stands for data is known as such, whatever is still to come of its content.
+        return path if bound.value.is_known else bound.value
 
     def _evaluate(self, inputs: Mapping[str, Value], outputs: Mapping[str, Value]) -> Value:
         body, source = self.source.definition.body, self.source
@@ -120,7 +133,7 @@ def _as_command(value: Value) -> Value:
     return convert(value, STRING)
 
 
-def _words(value: Value) -> str | tuple[str, ...]:
+def _words(value: Value) -> Command:
     bare = value.unmark_deep()[0]
     if bare.type is STRING:
         return bare.as_string()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from mlctl.config.arguments import arguments
+from mlctl.config.arguments import arguments, too_late
 from mlctl.config.declarations import StepDeclaration
 from mlctl.config.decode import Decoded
 from mlctl.config.evaluator import referred
@@ -16,6 +16,7 @@ from mlctl.config.step_context import Source, StepContext
 from mlctl.core.address import Address
 from mlctl.core.desired import DesiredStep, EvaluationFailed
 from mlctl.core.diagnostic import Diagnostic
+from mlctl.core.provenance import origins_of
 from mlctl.core.value import Value, unknown
 from mlctl.hcl.ast import Expression
 
@@ -71,11 +72,11 @@ class Steps:
 
     def output_types(
         self, pipeline: PipelineFrame, name: str, repetition: Repetition
-    ) -> Mapping[str, str]:
-        """The declared outputs of a step: type by name."""
+    ) -> Mapping[str, str] | None:
+        """The declared outputs of a step: type by name; None when its component is not known."""
         source = self.source(pipeline, pipeline.declared.steps[name], repetition)
         if source is None:
-            return {}
+            return None
         return {port.name: port.type for port in source.definition.outputs.values()}
 
     def source(
@@ -89,15 +90,18 @@ class Steps:
         value = self.context.evaluator.evaluate(expr, replace(names, refs=True), step.body.header)
         address = referred(value, "component")
         if address is None:
-            if value.is_known:
-                self._bad_component(expr, step.body)
+            self._bad_component(expr, step.body, value)
             return None
         frame, repeated = self.context.locate(address)
         declared = frame.module.objects["component", address.name]
         assert declared.definition is not None
         return Source(declared.definition, self.context.evaluator.names(frame, repeated), address)
 
-    def _bad_component(self, expr: Expression, body: Decoded) -> None:
+    def _bad_component(self, expr: Expression, body: Decoded, value: Value) -> None:
+        if not value.is_known:
+            if waits := origins_of(value):
+                self.context.evaluator.say(too_late("component", waits, expr, body.header))
+            return
         self.context.evaluator.say(
             Diagnostic(
                 summary="Invalid component",
@@ -116,7 +120,7 @@ class Steps:
             EvaluationFailed: Something in it is wrong.
         """
         evaluator = self.context.evaluator
-        before = len(evaluator.found)
+        before = len(evaluator.heard)
         step = pipeline.declared.steps[name]
         source = self.source(pipeline, step, repetition)
         made = (
@@ -124,6 +128,7 @@ class Steps:
             if source is not None
             else None
         )
-        if made is None or len(evaluator.found) > before:
-            raise EvaluationFailed(tuple(evaluator.found[before:]))
+        failed = evaluator.failed_since(before)
+        if made is None or failed:
+            raise EvaluationFailed(failed)
         return made

@@ -66,12 +66,8 @@ class Type:
                 return [self.kind, self.element.to_json()]
             case TupleType():
                 return ["tuple", [element.to_json() for element in self.elements]]
-            case ObjectType():
-                attributes = {name: t.to_json() for name, t in self.attributes.items()}
-                optional: list[object] = [sorted(self.optional)] if self.optional else []
-                return ["object", attributes, *optional]
             case _:
-                raise AssertionError(type(self))
+                return _object_json(cast(ObjectType, self))
 
 
 class Primitive(Type):
@@ -203,10 +199,15 @@ def without_optional(t: Type) -> Type:
             return type(t)(without_optional(t.element))
         case TupleType():
             return TupleType(without_optional(element) for element in t.elements)
-        case ObjectType():
-            return ObjectType({name: without_optional(a) for name, a in t.attributes.items()})
         case _:
-            return t
+            attributes = cast(ObjectType, t).attributes
+            return ObjectType({name: without_optional(a) for name, a in attributes.items()})
+
+
+def _object_json(t: ObjectType) -> TypeJson:
+    attributes = {name: a.to_json() for name, a in t.attributes.items()}
+    optional: list[object] = [sorted(t.optional)] if t.optional else []
+    return ["object", attributes, *optional]
 
 
 def conforms(t: Type, wanted: Type) -> bool:

@@ -186,8 +186,6 @@ def _shortest(dyadic: _Dyadic) -> Number:
     m, e = _rounded(*dyadic)
     if m == 0:
         return 0
-    if e >= 0 and (abs(m) << e) <= _EXACT_BITS:
-        return m << e
     # The lowest bit of ``m`` becomes half a unit in the last place.
     shift = PRECISION_BITS + 1 - abs(m).bit_length()
     half, e = abs(m) << shift, e - shift
@@ -216,8 +214,8 @@ def _fewest_digits(exact: Decimal, lower: Decimal, upper: Decimal, *, inclusive:
         down = low != m or (inclusive and i + 1 == len(lows))
         up = m != high and (inclusive or m + 1 < high or i + 1 < len(highs))
         if down or up:
-            return _cut(exact, i + 1, _rounding(down=down, up=up))
-    return exact
+            break
+    return _cut(exact, i + 1, _rounding(down=down, up=up))
 
 
 def _rounding(*, down: bool, up: bool) -> str:

@@ -54,8 +54,8 @@ def unify(types: Sequence[Type], *, unsafe: bool = False) -> Type | None:
     """The type all of these convert to, as a conditional's arms or a list's elements must.
 
     A type among them that is not the result needs a conversion; for those the result ``any``
-    says that nothing can be told before the unknown ones are known. With ``unsafe``, conversions that fail
-    for some values are allowed.
+    says that nothing can be told before the unknown ones are known. With ``unsafe``, conversions
+    that fail for some values are allowed.
 
     Returns:
         None when there is none, also of no types at all.

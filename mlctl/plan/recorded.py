@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 
 from mlctl.core.digest import Json
 from mlctl.core.schema import BlockSchema
-from mlctl.core.value import SENSITIVE, Value, from_plain, object_of, string, to_json_plain, tuple_of
+from mlctl.core.secret import Secret
+from mlctl.core.value import (
+    SENSITIVE,
+    Value,
+    from_plain,
+    object_of,
+    string,
+    to_json_plain,
+    tuple_of,
+)
 from mlctl.hcl.convert import ConversionError, convert
 
 _HIDDEN = string("").mark(SENSITIVE)
@@ -29,9 +38,7 @@ class Recorded:
     sealed: Mapping[str, object] = field(default_factory=dict)
 
 
-def recorded_value(
-    attributes: Mapping[str, object], schema: BlockSchema = _NO_SCHEMA
-) -> Recorded:
+def recorded_value(attributes: Mapping[str, object], schema: BlockSchema = _NO_SCHEMA) -> Recorded:
     """Read plain attributes by their schema; those it does not know are kept as they are."""
     members: dict[str, Value] = {}
     sealed: dict[str, object] = {}
@@ -51,15 +58,31 @@ def as_recorded(value: Value, seal: Callable[[str], str]) -> Json:
     """A wholly known value as a record keeps it: sensitive parts as their seals alone."""
     bare, marks = value.unmark()
     if SENSITIVE in marks:
-        plain = to_json_plain(bare, marks_ok=True)
-        text = plain if isinstance(plain, str) else json.dumps(plain, sort_keys=True)
-        return {"sensitive": True, "hmac": seal(text)}
+        return _sealed_text(to_json_plain(bare, marks_ok=True), seal)
     if isinstance(bare.raw, dict):
         return {name: as_recorded(member, seal) for name, member in bare.raw.items()}
     if isinstance(bare.raw, tuple):
         return [as_recorded(member, seal) for member in bare.raw]
-    plain_part: Json = to_json_plain(bare)
-    return plain_part
+    plain: Json = to_json_plain(bare)
+    return plain
+
+
+def sealed(part: object, seal: Callable[[str], str], *, hide: bool = False) -> object:
+    """An attribute as a provider gives it, with secrets sealed; all of it with ``hide``."""
+    if isinstance(part, Secret):
+        return _sealed_text(part.reveal(), seal)
+    if hide and part is not None and not _holds_seal(part):
+        return _sealed_text(part, seal)
+    if isinstance(part, Mapping):
+        return {str(name): sealed(member, seal) for name, member in part.items()}
+    if isinstance(part, list | tuple):
+        return [sealed(member, seal) for member in part]
+    return part
+
+
+def _sealed_text(plain: object, seal: Callable[[str], str]) -> Json:
+    text = plain if isinstance(plain, str) else json.dumps(plain, sort_keys=True)
+    return {"sensitive": True, "hmac": seal(text)}
 
 
 def _value(plain: object) -> Value:

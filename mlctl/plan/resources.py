@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from mlctl.core.address import Address
 from mlctl.core.desired import DesiredResource
 from mlctl.core.diagnostic import Diagnostic, Diagnostics
+from mlctl.core.digest import canonical
 from mlctl.core.plan import Action, ActionReason, Drift, ResourceChange
 from mlctl.core.provider import Attributes
 from mlctl.core.schema import Attribute
@@ -25,17 +26,23 @@ from mlctl.core.value import (
     unknown,
 )
 from mlctl.hcl.convert import ConversionError, convert
-from mlctl.plan.recorded import Recorded, recorded_value
+from mlctl.plan.recorded import Recorded, as_recorded, recorded_value, sealed
 from mlctl.plan.world import World
 
 
 @dataclass(slots=True)
 class ResourcePlanner:
-    """Decides for one object after the other, what they need first."""
+    """Decides for one object after the other, what they need first.
+
+    Attributes:
+        changing: What is updated or replaced: it triggers the replacement of what names it in
+            ``replace_triggered_by``.
+    """
 
     world: World
     found: Diagnostics
     changes: list[ResourceChange] = field(default_factory=list)
+    changing: set[Address] = field(default_factory=set)
     drift: list[Drift] = field(default_factory=list)
 
     def plan(self, address: Address) -> None:
@@ -51,26 +58,28 @@ class ResourcePlanner:
         if change.action is Action.REPLACE and desired.lifecycle.prevent_destroy:
             self.found.append(_prevented(change))
         assert change.after is not None
-        self.world.evaluation.settle_attributes(address, change.after)
+        self.world.evaluation.settle_attributes(address, _settled(change.after, desired, there))
         self.changes.append(change)
+        if change.action in (Action.UPDATE, Action.REPLACE):
+            self.changing.add(address)
 
     def keep(self, address: Address) -> None:
         """Let an object be as it is recorded: it is not part of this plan."""
         record = self.world.state.resources.get(address)
         if record is not None:
-            value = object_of({n: from_plain(v) for n, v in record.attributes.items()})
-            self.world.evaluation.settle_attributes(address, value)
+            self.world.evaluation.settle_attributes(
+                address, recorded_value(record.attributes).value
+            )
 
     def delete(self, record: ResourceRecord, reason: ActionReason) -> None:
         """Decide that a recorded object goes."""
-        before = object_of({n: from_plain(v) for n, v in record.attributes.items()})
         self.changes.append(
             ResourceChange(
                 address=record.address,
                 kind=record.kind,
                 type=record.type,
                 action=Action.DELETE,
-                before=before,
+                before=recorded_value(record.attributes).value,
                 reason=reason,
             )
         )
@@ -85,11 +94,17 @@ class ResourcePlanner:
         if prior.address not in self.world.observed:
             return recorded
         seen = self.world.observed[prior.address]
-        found = None if seen is None else recorded_value(_plain(seen, self.world), desired.schema)
-        if found is None or found.value != recorded.value:
+        found = None if seen is None else self._found(seen, desired)
+        if found is None or (found.value, found.sealed) != (recorded.value, recorded.sealed):
             after = None if found is None else found.value
             self.drift.append(Drift(prior.address, prior.kind, prior.type, recorded.value, after))
         return found
+
+    def _found(self, seen: Attributes, desired: DesiredResource) -> Recorded:
+        """What refresh found, with whatever is secret sealed as a record has it."""
+        secret = {n for n, a in desired.schema.attributes.items() if a.sensitive}
+        plain = {n: sealed(v, self.world.seal, hide=n in secret) for n, v in seen.items()}
+        return recorded_value(plain, desired.schema)
 
     # --- what to do ------------------------------------------------------------------------
 
@@ -107,8 +122,9 @@ class ResourcePlanner:
         if prior is None or there is None or prior.status is Status.CREATING:
             return self._create(change, desired, prior)
         wanted = self._wanted(desired)
-        changed = [n for n in wanted if self._differs(n, wanted[n], there)]
-        forcing = tuple(n for n in changed if desired.schema.attributes[n].forces_replacement)
+        schema = desired.schema.attributes
+        changed = [n for n in wanted if self._differs(n, wanted[n], there, schema.get(n))]
+        forcing = tuple(n for n in changed if n in schema and schema[n].forces_replacement)
         reason = self._replacement(desired, prior, forcing)
         if reason is not ActionReason.NONE:
             return replace(
@@ -142,9 +158,7 @@ class ResourcePlanner:
             return ActionReason.REPLACE_BY_REQUEST
         if forcing:
             return ActionReason.REPLACE_BECAUSE_CANNOT_UPDATE
-        triggers = desired.lifecycle.replace_triggered_by
-        changing = {c.address for c in self.changes if c.action is not Action.NO_OP}
-        if changing.intersection(triggers):
+        if self.changing.intersection(desired.lifecycle.replace_triggered_by):
             return ActionReason.REPLACE_BY_TRIGGERS
         return ActionReason.NONE
 
@@ -165,13 +179,20 @@ class ResourcePlanner:
         attribute = schema.get(name)
         return attribute is not None and attribute.computed and value.is_null
 
-    def _differs(self, name: str, wanted: Value, there: Recorded) -> bool:
+    def _differs(
+        self, name: str, wanted: Value, there: Recorded, attribute: Attribute | None
+    ) -> bool:
         bare, marks = wanted.unmark_deep()
-        sealed = there.sealed.get(name)
-        if sealed is not None or SENSITIVE in marks:
-            return not bare.is_wholly_known or sealed != self.world.seal(sealable(bare))
+        if not bare.is_wholly_known:
+            return True
         found = there.value.entries().get(name)
-        return found is None or not bare.is_wholly_known or found.unmark_deep()[0] != bare
+        if found is None or found.is_null:
+            return not bare.is_null
+        hidden = attribute is not None and attribute.sensitive
+        if name in there.sealed or hidden or SENSITIVE in marks:
+            secret = wanted.mark(SENSITIVE) if hidden else wanted
+            return there.sealed.get(name) != as_recorded(secret, self.world.seal)
+        return canonical(to_json_plain(found)) != canonical(to_json_plain(bare))
 
     def _made(self, desired: DesiredResource) -> Value:
         """The attributes of an object yet to be made: written, foreseen, or unknown."""
@@ -201,9 +222,17 @@ class ResourcePlanner:
         }
 
 
-def sealable(bare: Value) -> str:
-    """A text that stands for a whole value in a seal."""
-    return str(to_json_plain(bare))
+def _settled(after: Value, desired: DesiredResource, there: Recorded | None) -> Value:
+    """What others see of an object: secrets that only their seals record are told as written."""
+    if there is None or not there.sealed:
+        return after
+    written = desired.attributes.entries()
+    return object_of(
+        {
+            n: written[n] if n in there.sealed and n in written else v
+            for n, v in after.entries().items()
+        }
+    )
 
 
 def _typed(value: Value, attribute: Attribute) -> Value:
@@ -211,15 +240,6 @@ def _typed(value: Value, attribute: Attribute) -> Value:
         return convert(value, attribute.type)
     except ConversionError:
         return value if attribute.type is DYNAMIC else null(attribute.type)
-
-
-def _plain(seen: Attributes, world: World) -> dict[str, object]:
-    return {
-        name: {"sensitive": True, "hmac": world.seal(value.reveal())}
-        if isinstance(value, Secret)
-        else value
-        for name, value in seen.items()
-    }
 
 
 def _prevented(change: ResourceChange) -> Diagnostic:

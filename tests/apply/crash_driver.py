@@ -1,6 +1,7 @@
 """One apply as a process of its own, made to be killed: ``crash_driver.py FOLDER RUN_ID``.
 
-Objects are files named by their tokens, which hold their names. Each step adds a line to ``ran``. Everything else is real: store, executor, journal, state file, lock.
+Objects are files named by their tokens, which hold their names. Each step adds a line to ``ran``.
+Everything else is real: store, executor, journal, state file, lock.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import mlctl_local
-
 from mlctl.apply.ports import SystemClock, rfc3339
 from mlctl.apply.record import Recorder
 from mlctl.apply.sources import StoreSources
@@ -19,7 +19,7 @@ from mlctl.apply.turns import LeasedTurns
 from mlctl.core.event import RunFinished
 from mlctl.core.job import Layout
 from mlctl.core.plan import Action, Plan, ResourceChange, StepChange
-from mlctl.core.provider import Attributes, Context
+from mlctl.core.provider import Attributes, ComputeType, Context
 from mlctl.core.state import State, Status
 from mlctl.state.backend import LockRequest
 from mlctl.state.backends.local import LocalBackend
@@ -71,6 +71,7 @@ def world_in(folder: Path, run_id: str) -> World:
     store = LocalStore(folder / "store")
     context = Context(folder, folder / ".mlctl", "a-lineage", lambda _: None)
     kind = mlctl_local.provider().resource_types["compute", "local"]
+    assert isinstance(kind, ComputeType)
     world.kind = FileType(folder=folder / "things")
     world.executors.by_address[compute_address()] = kind.executor({}, context)
     world.store, world.sources = store, StoreSources(store, folder)  # type: ignore[assignment]  # the real ones
@@ -83,7 +84,7 @@ def plan_for(world: World, state: State) -> Plan:
     """What is not there yet; the real planner is not needed to see whether a crash is mended."""
     whole = world.plan()
     return Plan(
-        resources=tuple(map(lambda row: _resource(row, state), whole.resources)),
+        resources=tuple(_resource(row, state) for row in whole.resources),
         steps=tuple(_step(row, state) for row in whole.steps),
     )
 

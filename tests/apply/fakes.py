@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from mlctl.apply.ports import Busy, Options, Ports
 from mlctl.apply.run import apply
@@ -58,6 +59,8 @@ from mlctl.core.step import DataInput, Interpreter, LiteralInput, Pending, StepK
 from mlctl.core.types import STRING
 from mlctl.core.value import Value, from_plain, unknown
 from tests.builders import compute_address, step_address
+
+T = TypeVar("T")
 
 SCHEMA = BlockSchema(
     doc="",
@@ -207,7 +210,7 @@ class FakeExecutor:
         return self.handle(job.id)
 
     def running(self) -> list[str]:
-        return [name for name in self.jobs if isinstance(self._status(name), Running)]
+        return [name for name in tuple(self.jobs) if isinstance(self._status(name), Running)]
 
     def poll(self, handles: Sequence[Handle], timeout_s: float = 0.0) -> Sequence[JobStatus]:
         if self.unreachable:
@@ -246,11 +249,12 @@ class FakeExecutor:
         return self.does.get(Address.parse(job.address).name, Does())
 
     def _status(self, name: str) -> JobStatus:
-        if name in self.ended:
-            return self.ended[name]
-        if name not in self.jobs:
+        if (ended := self.ended.get(name)) is not None:
+            return ended
+        started = self.jobs.get(name)
+        if started is None:
             return Absent()
-        job, began = self.jobs[name]
+        job, began = started
         does = self._doing(job)
         attempt = max(1, self._tries.get(job.address, 1))
         ends = does.ends[min(attempt, len(does.ends)) - 1]
@@ -526,13 +530,13 @@ class World:
         )
 
 
-def of_kind(events: Iterable[Event], *kinds: type) -> list[Event]:
+def of_kind(events: Iterable[object], *kinds: type[T]) -> list[T]:
     return [event for event in events if isinstance(event, kinds)]
 
 
-def names(events: Iterable[Event], *kinds: type) -> list[str]:
+def names(events: Iterable[object], *kinds: type) -> list[str]:
     """The names of the objects that events of these kinds are about, in order."""
-    return [event.address.name for event in events if isinstance(event, kinds)]  # type: ignore[attr-defined]  # kinds that have one
+    return [str(event.address.name) for event in events if isinstance(event, kinds)]  # type: ignore[attr-defined]  # only of kinds that have one
 
 
 def metrics(**values: float) -> str:

@@ -11,7 +11,7 @@ from mlctl.apply.sources import StoreSources
 from mlctl.apply.turns import LeasedTurns
 from mlctl.core.event import RunFinished, StepFailed, StepLog, StepReused, StepSucceeded
 from mlctl.core.job import Layout
-from mlctl.core.provider import Context, Executor
+from mlctl.core.provider import ComputeType, Context, Executor
 from mlctl.store.lease import Leases
 from mlctl.store.local import LocalStore
 from mlctl.store.results import Results
@@ -26,6 +26,7 @@ def real(tmp_path: Path, *rows: Step, slots: int = 2) -> World:
     store = LocalStore(tmp_path / "store")
     context = Context(tmp_path, tmp_path / ".mlctl", "a-lineage", lambda _: None)
     kind = local.provider().resource_types["compute", "local"]
+    assert isinstance(kind, ComputeType)
     executor: Executor = kind.executor({"max_parallel_steps": slots}, context)
     world.executors.by_address[compute_address()] = executor
     world.store, world.sources = store, StoreSources(store, tmp_path)  # type: ignore[assignment]  # the real ones

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,10 +32,17 @@ from tests.apply.fakes import Step, Thing, World, names, of_kind
 from tests.builders import compute_address, resource_record, state_of, step_record
 
 
-def status(events: list[object]) -> str:
+def status(events: Sequence[object]) -> str:
     last = events[-1]
     assert isinstance(last, RunFinished)
     return last.status
+
+
+def made_record(events: Sequence[object]) -> ResourceRecord:
+    """What the one completed object is recorded as."""
+    [done] = of_kind(events, ResourceCompleted)
+    assert done.record is not None
+    return done.record
 
 
 def test_an_object_is_intended_then_made_then_identified_then_ready(tmp_path: Path) -> None:
@@ -42,18 +50,16 @@ def test_an_object_is_intended_then_made_then_identified_then_ready(tmp_path: Pa
 
     events = world.run()
 
-    [intent] = of_kind(events, ResourceStarted)
-    [known] = of_kind(events, ResourceIdentified)
-    [ready] = of_kind(events, ResourceCompleted)
-    assert [intent.record.status, known.record.status, ready.record.status] == [
-        Status.CREATING,
-        Status.CREATING,
-        Status.OK,
-    ]
-    assert intent.record.token == known.record.token == ready.record.token != ""
-    assert "id" not in intent.record.attributes
-    assert known.record.attributes["id"] == "id-gpu"
-    assert ready.record.created_at.endswith("Z")
+    [started] = of_kind(events, ResourceStarted)
+    [identified] = of_kind(events, ResourceIdentified)
+    intent, known, ready = started.record, identified.record, made_record(events)
+    assert intent is not None
+    assert [intent.status, known.status] == [Status.CREATING, Status.CREATING]
+    assert ready.status is Status.OK
+    assert intent.token == known.token == ready.token != ""
+    assert "id" not in intent.attributes
+    assert known.attributes["id"] == "id-gpu"
+    assert ready.created_at.endswith("Z")
     assert status(events) == "succeeded"
 
 
@@ -87,8 +93,7 @@ def test_a_creation_that_was_cut_short_goes_on_with_its_token(tmp_path: Path) ->
 
     events = world.run()
 
-    [ready] = of_kind(events, ResourceCompleted)
-    assert ready.record.attributes["id"] == "made-before-the-crash"
+    assert made_record(events).attributes["id"] == "made-before-the-crash"
     assert len(world.kind.things) == 1
 
 
@@ -113,10 +118,10 @@ def test_a_change_in_place_keeps_what_is_known(tmp_path: Path) -> None:
 
     events = world.run()
 
-    [done] = of_kind(events, ResourceCompleted)
-    assert done.record.attributes == {"name": "gpu", "id": "i-1", "size": "big"}
-    assert done.record.token == prior.token
-    assert done.record.created_at == prior.created_at
+    done = made_record(events)
+    assert done.attributes == {"name": "gpu", "id": "i-1", "size": "big"}
+    assert done.token == prior.token
+    assert done.created_at == prior.created_at
 
 
 def test_a_replacement_removes_first_and_counts_as_both(tmp_path: Path) -> None:
@@ -207,9 +212,8 @@ def test_secrets_are_sealed_in_records_and_clear_for_the_provider(tmp_path: Path
 
     events = world.run()
 
-    records = [e.record for e in of_kind(events, ResourceStarted, ResourceCompleted)]
-    assert all(isinstance(r, ResourceRecord) and "canary" not in str(r.attributes) for r in records)
-    assert records[-1].attributes["password"] == {"sensitive": True, "hmac": "sealed:6"}
+    assert "canary" not in str(events)
+    assert made_record(events).attributes["password"] == {"sensitive": True, "hmac": "sealed:6"}
     [made] = world.kind.things.values()
     assert made["password"].reveal() == "canary"  # type: ignore[union-attr]  # a Secret
 

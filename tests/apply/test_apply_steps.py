@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,7 +36,7 @@ from tests.apply.fakes import Does, FakeExecutor, Step, World, but, metrics, nam
 from tests.builders import compute_address, step_address, step_record
 
 
-def finished(events: list[object]) -> RunFinished:
+def finished(events: Sequence[object]) -> RunFinished:
     last = events[-1]
     assert isinstance(last, RunFinished)
     return last

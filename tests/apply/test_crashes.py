@@ -73,6 +73,4 @@ def test_killing_apply_at_random_moments_loses_nothing_and_repeats_nothing(
 ) -> None:
     chosen = random.Random(seed)
 
-    crash_until_done(
-        tmp_path, [(chosen.randint(0, 7), chosen.uniform(0, 0.012)) for _ in range(6)]
-    )
+    crash_until_done(tmp_path, [(chosen.randint(0, 7), chosen.uniform(0, 0.012)) for _ in range(6)])

@@ -1,4 +1,4 @@
-"""The recorder with a real journal and state file: disk before eyes, and what if there is no room."""
+"""The recorder with a real journal and state file: disk before eyes, and full disks."""
 
 from __future__ import annotations
 
@@ -52,8 +52,7 @@ def test_every_event_is_on_disk_before_it_can_be_seen(tmp_path: Path) -> None:
 
 def test_the_saved_state_is_the_fold_of_the_journal(tmp_path: Path) -> None:
     world = World(tmp_path / ".mlctl", Thing("here"), Step("a"), Step("b", takes=("a",)))
-    for _, _, path in applied(world, tmp_path):
-        pass
+    *_, (_, _, path) = applied(world, tmp_path)
 
     saved = LocalBackend(tmp_path / "mlctl.state.json").read()
 
@@ -109,9 +108,7 @@ def test_on_a_full_disk_nothing_more_is_made_and_all_that_was_is_recorded(tmp_pa
     with small_disk(tmp_path / "disk", "256k") as disk:
         things = [Thing(f"t{n}", attributes={"text": "x" * 2000}) for n in range(200)]
         world = World(disk / ".mlctl", *things)
-        last: Event | None = None
-        for event, recorder, _ in applied(world, disk):
-            last = event
+        *_, (last, recorder, _) = applied(world, disk)
         made = {str(thing["name"]) for thing in world.kind.things.values()}
         assert isinstance(last, RunFinished)
         assert last.status == "failed"

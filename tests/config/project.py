@@ -169,7 +169,7 @@ class MemoryKept:
     results: dict[Digest, ResultRecord] = field(default_factory=dict)
     lost: set[Digest] = field(default_factory=set)
     published: bool = True
-    changes: TreeChanges = TreeChanges()
+    changes: TreeChanges = field(default_factory=TreeChanges)
     asked: int = 0
 
     def find(self, fingerprint: Digest) -> ResultRecord | None:
@@ -422,7 +422,7 @@ class Project:
         step = evaluation.step(row.address)
         fingerprint = step.key.fingerprint()
         result = self.kept.results.get(fingerprint)
-        if result is None or row.forced or row.reasons and set(self.kept.lost):
+        if result is None or row.forced or self.kept.lost:
             self.runs += 1
             result = self.kept.results[fingerprint] = self._result(step, fingerprint)
             self.kept.lost.clear()
@@ -459,12 +459,11 @@ def _content(kind: str, text: str) -> Artifact:
 
 def _output(value: Value, sensitive: bool) -> OutputValue:
     bare, marks = value.unmark_deep()
+    kind: Json = json.loads(json.dumps(bare.type.to_json()))
     if sensitive or SENSITIVE in marks:
         text = json.dumps(to_json_plain(bare), sort_keys=True)
-        return OutputValue(
-            {"sensitive": True, "hmac": seal(text)}, bare.type.to_json(), sensitive=True
-        )
-    return OutputValue(to_json_plain(bare), bare.type.to_json())
+        return OutputValue({"sensitive": True, "hmac": seal(text)}, kind, sensitive=True)
+    return OutputValue(to_json_plain(bare), kind)
 
 
 def _addresses(limits: Mapping[str, str], name: str) -> tuple[Address, ...]:

@@ -18,6 +18,7 @@ from mlctl.core.types import (
     SetType,
     TupleType,
     conforms,
+    is_structural,
     type_from_json,
     type_string,
     without_optional,
@@ -86,6 +87,11 @@ def test_optional_attributes_are_only_in_constraints() -> None:
         ObjectType({"name": STRING, "cpus": NUMBER})
     )
     assert without_optional(TupleType([SERVER, STRING])).has_optional is False
+
+
+def test_kinds_of_types_can_be_asked_for() -> None:
+    assert is_structural(TupleType([]))
+    assert not is_structural(ListType(STRING))
 
 
 def test_only_attributes_may_be_optional() -> None:

@@ -16,6 +16,7 @@ from mlctl.core.value import (
     TRUE,
     Bound,
     Refinement,
+    Value,
     boolean,
     list_of,
     map_of,
@@ -170,3 +171,30 @@ def test_numbers_are_exact() -> None:
         number(Decimal("NaN"))
     with pytest.raises(ValueError, match="out of range"):
         number(Decimal("1e1000000"))
+
+
+def test_sets_of_every_kind_have_one_order() -> None:
+    def order(*members: Value) -> list[Value]:
+        forwards, backwards = set_of(members), set_of(reversed(members))
+        assert forwards == backwards
+        return list(forwards.elements())
+
+    small, large = map_of({"k": number(Decimal("0.00001"))}), map_of({"k": number(10**30)})
+    infinite = map_of({"k": number(Decimal("Infinity"))})
+    assert order(boolean(True), boolean(False)) == [boolean(False), boolean(True)]
+    assert order(tuple_of([string("b")]), tuple_of([string("a")]))[0] == tuple_of([string("a")])
+    half = map_of({"k": number(Decimal("12345678901.5"))})
+    assert len(order(small, large, infinite, half, map_of({"k": number(Decimal("0.5"))}))) == 5
+    assert order(list_of([TRUE]), list_of([null(TRUE.type)]))[0] == list_of([TRUE])
+    assert order(object_of({"a": unknown(STRING)}), object_of({"a": null(STRING)})) == [
+        object_of({"a": unknown(STRING)}),
+        object_of({"a": null(STRING)}),
+    ]
+
+
+def test_values_say_what_may_be_said_of_them() -> None:
+    assert not DYNAMIC_NULL.is_never_null
+    assert unknown(STRING, NOT_NULL).is_never_null
+    assert DYNAMIC_UNKNOWN.is_any
+    assert not unknown(STRING).is_any
+    assert "unknown" in repr(unknown(STRING, NOT_NULL))

@@ -73,3 +73,22 @@ def test_the_rest_has_the_sign_of_the_dividend() -> None:
     assert modulo(7, -3) == 1
     assert modulo(Decimal("5.5"), 2) == Decimal("1.5")
     assert modulo(5, 0) == 5
+
+
+def test_infinities_count_as_in_go() -> None:
+    assert add(INFINITY, 1) == INFINITY
+    assert multiply(-2, INFINITY) == -INFINITY
+    assert divide(5, INFINITY) == 0
+    assert modulo(INFINITY, 2) == INFINITY
+    assert parse_number("-Inf") == -INFINITY
+    with pytest.raises(ZeroDivisionError):
+        divide(INFINITY, INFINITY)
+
+
+def test_fractions_round_to_the_nearest_float() -> None:
+    many = Decimal("0." + "1" * 200)
+
+    assert exact(many) != many
+    assert number_text(exact(many)).startswith("0." + "1" * 150)
+    assert add(Decimal("0.1"), Decimal("-0.1")) == 0
+    assert exact(2**513 + 1) == exact(2**513)

@@ -63,6 +63,10 @@ def test_unknown_values_do_not_become_plain() -> None:
         to_plain(tuple_of([unknown(STRING)]))
 
 
+def test_json_of_objects_and_lists_is_plain() -> None:
+    assert to_json_plain(from_plain({"a": [None, True, "x"]})) == {"a": [None, True, "x"]}
+
+
 def test_json_invents_no_digits() -> None:
     value = from_plain([Decimal("0.1"), Decimal("0.1000000000000000000001"), 2**70])
 

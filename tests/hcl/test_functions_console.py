@@ -50,5 +50,5 @@ def test_expressions_answer_as_in_terraform() -> None:
         if (got := answer(case["expression"])) != case["console"]
     ]
 
-    assert len(cases) > 800
+    assert len(cases) > 1000
     assert wrong == []

@@ -6,6 +6,7 @@ import pytest
 
 from mlctl.core.types import BOOL, DYNAMIC, NUMBER, STRING, ListType, ObjectType
 from mlctl.core.value import (
+    DYNAMIC_UNKNOWN,
     FALSE,
     NOT_NULL,
     TRUE,
@@ -14,10 +15,13 @@ from mlctl.core.value import (
     Value,
     from_plain,
     list_of,
+    map_of,
     null,
     number,
     object_of,
+    set_of,
     string,
+    tuple_of,
     unknown,
 )
 from mlctl.hcl import operators
@@ -110,3 +114,22 @@ def test_what_has_no_result_is_said() -> None:
         operators.subtract(infinite, infinite)
     with pytest.raises(OperatorError, match="can't multiply zero by infinity"):
         operators.multiply(number(0), infinite)
+
+
+def test_collections_are_equal_by_what_they_hold() -> None:
+    later = list_of([unknown(STRING)])
+
+    assert operators.equal(later, list_of([], STRING)) == FALSE
+    assert operators.equal(later, list_of([string("a")])) == BOOL_LATER
+    assert operators.equal(set_of([unknown(STRING)]), set_of([string("a")])) == BOOL_LATER
+    assert operators.equal(map_of({"a": unknown(STRING)}), map_of({"b": unknown(STRING)})) == FALSE
+    assert operators.not_equal(
+        tuple_of([string("a"), unknown(STRING)]), from_plain(["b", "c"])
+    ) == (TRUE)
+
+
+def test_a_value_whose_type_is_not_known_may_still_be_equal() -> None:
+    assert operators.equal(tuple_of([DYNAMIC_UNKNOWN]), from_plain([1])) == BOOL_LATER
+    assert operators.equal(tuple_of([DYNAMIC_UNKNOWN]), from_plain([1, 2])) == FALSE
+    assert operators.equal(tuple_of([DYNAMIC_UNKNOWN]), tuple_of([DYNAMIC_UNKNOWN])) == BOOL_LATER
+    assert operators.equal(unknown(ListType(DYNAMIC)), from_plain({"a": 1})) == FALSE

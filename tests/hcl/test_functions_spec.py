@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from mlctl.core.types import DYNAMIC, NUMBER, STRING, ListType, Type
+from mlctl.core.types import NUMBER, STRING, ListType, Type
 from mlctl.core.value import (
     DYNAMIC_NULL,
     DYNAMIC_UNKNOWN,
@@ -164,4 +164,4 @@ def test_a_list_of_unknown_length_stays_one() -> None:
 
     assert later == unknown(ListType(STRING), NOT_NULL)
     assert table()["length"].call([from_plain([1, 2]).mark("m")]) == number(2).mark("m")
-    assert table()["coalesce"].call([DYNAMIC_UNKNOWN, string("a")]).type is DYNAMIC
+    assert table()["coalesce"].call([DYNAMIC_UNKNOWN, string("a")]) == unknown(STRING, NOT_NULL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -37,7 +38,7 @@ def test_everything_ends_once_and_in_order(
     edges: list[tuple[int, int]], bad: set[Address], random: object
 ) -> None:
     needs = acyclic(edges)
-    walk = Walk(needs, {}, lambda address: address.name[-1:] < "4" and "low" or "high")
+    walk = Walk(needs, {}, lambda address: "low" if address.name < "n4" else "high")
     done: list[Address] = []
     lost: list[Address] = []
     while not walk.is_over:
@@ -91,7 +92,7 @@ def test_a_cycle_is_refused_by_name() -> None:
 def test_a_hundred_thousand_edges_take_no_time_worth_mentioning() -> None:
     layers = [[step_address(f"l{layer}n{n}") for n in range(100)] for layer in range(11)]
     needs: dict[Address, list[Address]] = {address: [] for address in layers[0]}
-    for below, above in zip(layers, layers[1:], strict=False):
+    for below, above in pairwise(layers):
         needs.update({address: below for address in above})
 
     began = time.perf_counter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 from collections.abc import Iterator
@@ -123,21 +124,18 @@ def test_a_full_disk_is_said_and_what_did_not_fit_follows_when_it_does(tmp_path:
             writer.write(started())
             ballast = disk / "ballast"
             fill(ballast)
-            sizes = []
-            for _ in range(100):
-                try:
+            for _ in range(50):
+                with contextlib.suppress(JournalFull):
                     writer.write(Notice("x" * 200))
-                except JournalFull as error:
-                    assert "No space left" in str(error)
-                    sizes.append(path.stat().st_size)
-            assert sizes
+            with pytest.raises(JournalFull, match="No space left"):
+                writer.write(Notice("x" * 200))
             assert journal.read(path).torn == 0
             ballast.unlink()
             writer.write(Notice("last"))
 
         reading = journal.read(path)
 
-    assert [e.seq for e in reading.envelopes] == list(range(1, 103))
+    assert [e.seq for e in reading.envelopes] == list(range(1, 54))
     assert reading.torn == 0
 
 

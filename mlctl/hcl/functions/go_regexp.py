@@ -192,7 +192,7 @@ class _Translation:
         if flagged:
             return self._flagged_group(flagged)
         if self.pattern.startswith("(?", self.at):
-            if self.pattern.startswith("(?<", self.at):
+            if self.pattern.startswith(("(?<", "(?P<"), self.at):
                 raise PatternError("invalid named capture", self.pattern[self.at :])
             part = self.pattern[self.at : self.at + 3]
             raise PatternError("invalid or unsupported Perl syntax", part)

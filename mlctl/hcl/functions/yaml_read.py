@@ -39,7 +39,8 @@ _INFINITIES = {
 }
 _NANS = {".nan", ".NaN", ".NAN"}
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_BASED = re.compile(r"([-+]?)0([ox])([0-9a-fA-F]+)")
+# An octal number has no sign there, a hexadecimal one may.
+_BASED = re.compile(r"([-+]?)(?=0x|(?<![-+])0o)0([ox])([0-9a-fA-F]+)")
 _EXPECTED = re.compile(r"^expected (.*), but (?:got|found) .*")
 _TIME = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})"
@@ -76,7 +77,8 @@ def _trouble(error: yaml.MarkedYAMLError) -> str:
     if isinstance(error, yaml.scanner.ScannerError):
         # libyaml, whose words Terraform shows, names neither the place nor the character.
         plain = re.sub(r"^found character .* that", "found character that", problem)
-        return plain.replace("not allowed here", "not allowed in this context")
+        plain = plain.replace("not allowed here", "not allowed in this context")
+        return re.sub(r"^sequence entries", "block sequence entries", plain)
     return where + _EXPECTED.sub(r"did not find expected \1", problem)
 
 

@@ -22,12 +22,14 @@ class LocalBackend:
     """The default backend: one file, its backup and its lock in one folder."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
-        """Name the files; touches nothing.
+        """Name the files; changes nothing.
 
         Args:
-            path: Of the state file.
+            path: Of the state file. If it is a link, backup and lock stand beside what it leads to,
+                so that everyone who shares that file shares its lock.
             clock: Unix time in seconds, for leases.
         """
+        path = path.resolve()
         self.path = path
         self.backup_path = path.with_name(path.name + ".backup")
         self._lock = FileLock(path.with_name(path.name + ".lock"), str(path), clock)
