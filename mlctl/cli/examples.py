@@ -75,10 +75,11 @@ def _files(source: Path) -> Mapping[Path, Path]:
 
 
 def _refuse_to_mix(files: Mapping[Path, Path], folder: Path) -> None:
-    for other in sorted(folder.glob("*.hcl")):
-        if other.relative_to(folder) not in files:
+    for there in sorted(folder.glob("*.hcl")):
+        ours = files.get(there.relative_to(folder))
+        if ours is None or ours.read_bytes() != there.read_bytes():
             raise Refused(
-                f"There is a configuration here already: {other.name}",
+                f"There is another configuration here already: {there.name}",
                 "Write the example into an empty folder: "
                 "mkdir DIR && mlctl --chdir DIR init --example NAME",
             )

@@ -103,6 +103,7 @@ class Text:
 
     def nothing_to_do(self, plan: Plan, state: State) -> None:
         """See ``Outlet``."""
+        del plan  # it has been shown, and says itself that nothing is to do
         if outputs := outputs_text(state.outputs):
             say(f"\nOutputs:\n\n{outputs}")
 
@@ -168,6 +169,7 @@ class Machine:
 
     def begin(self, plan: Plan) -> None:
         """See ``Outlet``."""
+        del plan  # only what people watch has an estimate
         self._report = RunReport()
 
     def event(self, envelope: Envelope) -> None:
@@ -177,6 +179,7 @@ class Machine:
 
     def end(self, resume: str) -> None:
         """See ``Outlet``."""
+        del resume  # a program knows what it called
         self.lines.diagnostics(self._report.failures())
 
 

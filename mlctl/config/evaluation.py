@@ -277,9 +277,7 @@ class ConfigurationValues:
         return frame, declared, self.evaluator.instances(frame, declared).by_key[part.key]
 
     def _pipeline(self, address: Address) -> PipelineFrame:
-        frame, declared, _ = self._find(address)
-        key = address.parts[len(address.module)].key
-        return next(p for p in self.evaluator.pipelines(frame, declared) if p.repetition.key == key)
+        return self.evaluator.pipeline_frame(*self._find(address))
 
     def _raise_since(self, before: int) -> None:
         failed = self.evaluator.failed_since(before)

@@ -227,7 +227,7 @@ class Evaluator(Expansion):
     def _pipeline_outputs(
         self, frame: ModuleFrame, declared: Object, repetition: Repetition
     ) -> Value:
-        pipeline = self._pipeline_frame(frame, declared, repetition)
+        pipeline = self.pipeline_frame(frame, declared, repetition)
         return object_of({o: self.pipeline_output(pipeline, o) for o in declared.outputs})
 
     def pipeline_member(self, frame: ModuleFrame, name: str, output: str) -> Value | None:
@@ -238,7 +238,7 @@ class Evaluator(Expansion):
             return None
         if output not in declared.outputs:
             return DYNAMIC_UNKNOWN
-        return self.pipeline_output(self._pipeline_frame(frame, declared, ONCE), output)
+        return self.pipeline_output(self.pipeline_frame(frame, declared, ONCE), output)
 
     def pipeline_output(self, pipeline: PipelineFrame, name: str) -> Value:
         """An output of a pipeline instance, as its ``value`` says."""

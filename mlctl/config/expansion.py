@@ -141,13 +141,14 @@ class Expansion(Objects):
     def pipelines(self, frame: ModuleFrame, declared: Object) -> list[PipelineFrame]:
         """The instances of a pipeline."""
         return [
-            self._pipeline_frame(frame, declared, repetition)
+            self.pipeline_frame(frame, declared, repetition)
             for repetition in self.instances(frame, declared).by_key.values()
         ]
 
-    def _pipeline_frame(
+    def pipeline_frame(
         self, frame: ModuleFrame, declared: Object, repetition: Repetition
     ) -> PipelineFrame:
+        """One instance of a pipeline; the same object as long as the instance is."""
         key = f"{declared.name}[{repetition.key!r}]"
         known = frame.pipelines.get(key)
         if known is None or known.repetition is not repetition:

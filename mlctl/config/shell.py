@@ -90,7 +90,7 @@ class ShellText:
         at = 1 if self._escaping and text else 0
         self._escaping = self._escaping and not text
         while at < len(text):
-            at += self._step(text, at)
+            at += self.follow(text, at)
         # The shell would take the first character of whatever comes next.
         self._escaping = self._escaping or at > len(text)
 
@@ -128,7 +128,12 @@ class ShellText:
 
     # --- following what the author wrote ---------------------------------------------------
 
-    def _step(self, text: str, at: int) -> int:
+    @property
+    def inside(self) -> str:
+        """The innermost quotes or the like that the end of the text is inside of."""
+        return self._stack[-1]
+
+    def follow(self, text: str, at: int) -> int:
         """Follow what stands at one place; how many characters that was."""
         match self._stack[-1]:
             case "'":

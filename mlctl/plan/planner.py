@@ -6,21 +6,17 @@ declarations in the graph's order, so that everything a decision rests on is dec
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mlctl.config.schemas import KINDS
 from mlctl.core.address import Address
-from mlctl.core.desired import EvaluationFailed
-from mlctl.core.diagnostic import Diagnostic, Diagnostics, in_file_order
-from mlctl.core.plan import Action, OutputChange, Plan, PlanMode, ResourceChange
-from mlctl.core.state import OutputValue
-from mlctl.core.value import from_plain
-from mlctl.hcl.ast import Expression
-from mlctl.plan.outputs import output_change
+from mlctl.core.desired import DesiredResource, DesiredStep, EvaluationFailed
+from mlctl.core.diagnostic import Diagnostics, in_file_order
+from mlctl.core.plan import Action, Plan, PlanMode, ResourceChange
+from mlctl.plan.outputs import OutputPlanner
 from mlctl.plan.removal import plan_destroy, removal_reason
 from mlctl.plan.resources import ResourcePlanner, delete_order
-from mlctl.plan.selection import Selection, select, unknown_addresses, without_keys
+from mlctl.plan.selection import Selection, no_such, select, unknown_addresses, without_keys
 from mlctl.plan.steps import StepPlanner
 from mlctl.plan.world import World
 
@@ -49,37 +45,40 @@ class _Planner:
     world: World
     selection: Selection
     found: Diagnostics = field(default_factory=list)
-    outputs: list[OutputChange] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     deferred: list[Address] = field(default_factory=list)
     waiting: set[Address] = field(default_factory=set)
     seen: set[Address] = field(default_factory=set)
+    left_out: set[Address] = field(default_factory=set)
     resources: ResourcePlanner = field(init=False)
     steps: StepPlanner = field(init=False)
+    outputs: OutputPlanner = field(init=False)
 
     def __post_init__(self) -> None:
         self.resources = ResourcePlanner(self.world, self.found)
         self.steps = StepPlanner(self.world)
+        self.outputs = OutputPlanner(self.world, self.found)
 
     def plan(self) -> tuple[Plan, Diagnostics]:
         options = self.world.options
-        named = (*options.targets, *options.excludes)
-        self.found.extend(_no_such(a) for a in unknown_addresses(self.world.graph, named))
+        named = (*options.targets, *options.excludes, *options.replace)
+        self.found.extend(no_such(a) for a in unknown_addresses(self.world, named))
         refresh_only = options.mode is PlanMode.REFRESH_ONLY
         for node in self.world.graph.order:
             self._node(node)
         if not refresh_only:
             self._removals()
-            self._outputs()
+            self.outputs.plan(self.selection)
         state = self.world.state
         made = Plan(
             mode=options.mode,
             resources=() if refresh_only else tuple(self._ordered()),
             steps=() if refresh_only else tuple(self.steps.changes),
-            outputs=tuple(self.outputs),
+            outputs=tuple(self.outputs.changes),
             drift=tuple(self.resources.drift),
             republish=() if refresh_only else tuple(self._republish()),
             deferred=tuple(self.deferred),
-            warnings=_warnings(self.selection),
+            warnings=(*_warnings(self.selection), *self.warnings),
             lineage=state.lineage,
             serial=state.serial,
         )
@@ -94,7 +93,7 @@ class _Planner:
                 evaluation.check_outputs(node)
                 continue
             for address in evaluation.instances(node):
-                self._try(evaluation.step if node.kind == "step" else evaluation.resource, address)
+                self._desired(address)
 
     def problems(self) -> Diagnostics:
         return in_file_order([*self.found, *self.world.evaluation.found])
@@ -105,7 +104,7 @@ class _Planner:
         evaluation = self.world.evaluation
         if self._must_wait(node):
             self.waiting.add(node)
-            if _is_planned(node):
+            if _is_planned(node) and self._is_asked(node):
                 self.deferred.append(node)
             return
         if not _is_planned(node):
@@ -122,28 +121,66 @@ class _Planner:
             return True
         return self.world.evaluation.deferred(node) is not None
 
-    def _instance(self, node: Address, address: Address) -> None:
-        is_step = node.kind == "step"
-        planner = self.steps if is_step else self.resources
-        if not self.selection.has(address, node) or (is_step and not self._runs(address)):
-            planner.keep(address)
-        else:
-            self._try(planner.plan, address)
+    def _is_asked(self, node: Address) -> bool:
+        """True when the plan covers a declaration."""
+        if not self.selection.has_node(node):
+            return False
+        pipeline = node.parent if node.kind == "step" else None
+        if pipeline is None or pipeline in self.waiting:
+            return True
+        return any(self._runs(one) for one in self.world.evaluation.instances(pipeline))
 
-    def _runs(self, step: Address) -> bool:
-        pipeline = step.parent
+    def _instance(self, node: Address, address: Address) -> None:
+        planner = self.steps if node.kind == "step" else self.resources
+        if not self.selection.has(address, node):
+            planner.keep(address)
+            if self.selection.excluded(address):
+                self.left_out.add(address)
+            return
+        if node.kind == "step" and not self._runs(address.parent):
+            planner.keep(address)
+            if address not in self.world.state.steps:
+                self.left_out.add(address)
+            return
+        desired = self._desired(address)
+        if desired is not None and not self._is_held_back(desired):
+            if isinstance(desired, DesiredStep):
+                self.steps.plan(desired)
+            else:
+                self.resources.plan(desired)
+
+    def _is_held_back(self, desired: DesiredStep | DesiredResource) -> bool:
+        """True for what needs something that is not part of this plan and that nobody has made."""
+        missing = sorted(self.left_out.intersection(desired.needs))
+        if not missing:
+            return False
+        planner = self.steps if isinstance(desired, DesiredStep) else self.resources
+        planner.keep(desired.address)
+        self.left_out.add(desired.address)
+        self.warnings.append(
+            f"{desired.address} is left as it is, for it needs {missing[0]}, which is not part of "
+            "this plan."
+        )
+        return True
+
+    def _runs(self, pipeline: Address | None) -> bool:
         assert pipeline is not None
         asked = self.world.options.pipeline
         if asked is not None and asked.covers(pipeline):
             return True
         return self.world.evaluation.runs_on_apply(pipeline)
 
-    def _try(self, decide: Callable[[Address], object], address: Address) -> None:
+    def _desired(self, address: Address) -> DesiredStep | DesiredResource | None:
+        """What is wanted of an instance; None when that has no answer, which is then said."""
+        evaluation = self.world.evaluation
         try:
-            decide(address)
+            if address.kind == "step":
+                return evaluation.step(address)
+            return evaluation.resource(address)
         except EvaluationFailed as error:
             for problem in error.diagnostics:
-                self.world.evaluation.evaluator.say(problem)
+                evaluation.evaluator.say(problem)
+            return None
 
     # --- what is not declared any more -----------------------------------------------------
 
@@ -159,7 +196,7 @@ class _Planner:
 
     def _may_remove(self, address: Address) -> bool:
         node = without_keys(address)
-        if any(waiting.covers(node) for waiting in self.deferred):
+        if any(waiting.covers(node) for waiting in self.waiting):
             return False  # whether it is still declared is known only after a first round
         if self.world.options.pipeline is not None:
             return False
@@ -170,33 +207,6 @@ class _Planner:
 
     def _ordered(self) -> list[ResourceChange]:
         return delete_order(self.resources.changes, self.world.state.resources)
-
-    # --- outputs ---------------------------------------------------------------------------
-
-    def _outputs(self) -> None:
-        evaluation, recorded = self.world.evaluation, self.world.state.outputs
-        root = evaluation.configuration.root
-        for name in sorted(root.outputs):
-            if not self.selection.has_node(root.address("output", name)):
-                continue
-            if root.address("output", name) in self.world.graph.stuck:
-                continue
-            try:
-                value = evaluation.output(name)
-            except EvaluationFailed:
-                continue
-            sensitive = evaluation.output_is_sensitive(name)
-            change, problem = output_change(
-                name, recorded.get(name), value, sensitive=sensitive, seal=self.world.seal
-            )
-            if problem is not None:
-                body = root.outputs[name]
-                expr = body.expr("value")
-                self.found.append(_leaking_output(name, problem, expr, body.header))
-            self.outputs.append(change)
-        if not self.selection.is_limited:
-            for name in sorted(recorded.keys() - root.outputs.keys()):
-                self.outputs.append(_gone(name, recorded[name]))
 
     def _republish(self) -> list[Address]:
         """Outputs of pipelines with nothing to run whose published copy is missing or changed."""
@@ -217,29 +227,6 @@ def _is_planned(node: Address) -> bool:
     if last.kind == "step":
         return True
     return last.kind in KINDS
-
-
-def _no_such(address: Address) -> Diagnostic:
-    return Diagnostic(
-        summary="No such object",
-        detail=f"{address} is not declared.",
-        hint="mlctl graph lists what is declared; mlctl state list what is recorded.",
-    )
-
-
-def _gone(name: str, recorded: OutputValue) -> OutputChange:
-    before = from_plain("" if recorded.sensitive else recorded.value)
-    return OutputChange(name, Action.DELETE, before, None, recorded.sensitive)
-
-
-def _leaking_output(name: str, problem: str, expr: Expression | None, header: str) -> Diagnostic:
-    return Diagnostic(
-        summary="Output refers to sensitive values",
-        detail=f'The output "{name}" {problem}',
-        hint="If that is meant, add: sensitive = true",
-        subject=expr.span() if expr else None,
-        block=header,
-    )
 
 
 def _warnings(selection: Selection) -> tuple[str, ...]:

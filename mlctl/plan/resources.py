@@ -45,13 +45,9 @@ class ResourcePlanner:
     changing: set[Address] = field(default_factory=set)
     drift: list[Drift] = field(default_factory=list)
 
-    def plan(self, address: Address) -> None:
-        """Decide for one declared object, and tell evaluation what its attributes will be.
-
-        Raises:
-            EvaluationFailed: It does not evaluate.
-        """
-        desired = self.world.evaluation.resource(address)
+    def plan(self, desired: DesiredResource) -> None:
+        """Decide for one declared object, and tell evaluation what its attributes will be."""
+        address = desired.address
         prior = self.world.state.resources.get(address)
         there = self._there(prior, desired)
         change = self._decide(desired, prior, there)
@@ -263,9 +259,24 @@ def delete_order(
         if record is not None and change.action is not Action.NO_OP:
             for target in record.dependencies:
                 users.setdefault(target, set()).add(change.address)
-    return [
-        replace(c, needs=tuple(sorted(users.get(c.address, set()) - {c.address})))
-        if c.action is Action.DELETE
-        else c
+    kept = [c for c in listed if c.action is not Action.DELETE]
+    going = {
+        c.address: replace(c, needs=tuple(sorted(users.get(c.address, set()) - {c.address})))
         for c in listed
-    ]
+        if c.action is Action.DELETE
+    }
+    return [*kept, *_users_first(going)]
+
+
+def _users_first(going: Mapping[Address, ResourceChange]) -> list[ResourceChange]:
+    """Deletions in an order in which each comes after those it needs."""
+    made: dict[Address, ResourceChange] = {}
+    waiting = list(reversed(going))
+    while waiting:
+        address = waiting[-1]
+        ahead = [a for a in going[address].needs if a in going and a not in made]
+        if address in made or not ahead or not set(ahead).isdisjoint(waiting[-2:-1]):
+            made.setdefault(address, going[waiting.pop()])
+        else:
+            waiting.extend(ahead)
+    return list(made.values())

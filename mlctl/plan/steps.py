@@ -29,16 +29,11 @@ class StepPlanner:
     world: World
     changes: list[StepChange] = field(default_factory=list)
 
-    def plan(self, address: Address) -> None:
-        """Decide for one step, and tell evaluation what its outputs are where that is known.
-
-        Raises:
-            EvaluationFailed: The step does not evaluate.
-        """
-        step = self.world.evaluation.step(address)
+    def plan(self, step: DesiredStep) -> None:
+        """Decide for one step, and tell evaluation what its outputs are where that is known."""
         change = self._decide(step)
         if change.record is not None:
-            self.world.evaluation.settle_step(address, change.record)
+            self.world.evaluation.settle_step(step.address, change.record)
         self.changes.append(change)
 
     def keep(self, address: Address) -> None:

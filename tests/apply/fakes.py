@@ -102,12 +102,14 @@ class FakeStore:
 
 @dataclass
 class FakeSources:
-    """Files as texts by path; ``after_taking`` changes one as somebody's editor would."""
+    """Files as texts by path; a test changes one as somebody's editor would."""
 
     store: FakeStore
     texts: dict[Path, str] = field(default_factory=dict)
 
     def look(self, content: Located) -> Artifact:
+        if content.path not in self.texts:
+            raise FileNotFoundError(content.path)
         text = self.texts[content.path].encode()
         return Artifact(of_bytes(text), len(text))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
@@ -25,7 +26,7 @@ def printed(path: Path, content: bytes, cuts: list[int], *secrets: str) -> tuple
     shown: list[str] = []
     log = StepLogFile(path, Masker(secrets), shown.append)
     places = sorted({0, len(content), *(cut % (len(content) + 1) for cut in cuts)})
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in pairwise(places):
         log.feed(content[start:end])
     log.finish()
     assert log.offset == len(content)

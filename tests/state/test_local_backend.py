@@ -104,6 +104,63 @@ def test_a_damaged_file_says_where_and_what_can_mend_it(tmp_path: Path, keep: in
     assert "serial 1" in damaged.value.hint
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[]", "not a JSON object"),
+        ('{"version": true}', "its version is True"),
+        ('{"version": 1}', "it has no 'lineage'"),
+        ('{"version": 1, "lineage": 1}', "expected a text"),
+        ('{"version": 1, "lineage": "", "serial": -1}', "expected a count"),
+        ('{"version": 1, "lineage": "", "serial": 1, "outputs": []}', "expected an object"),
+        ('{"version": 1, "lineage": "", "serial": 1, "outputs": {}, "resources": 1}', "a list"),
+        ("[" * 100_000, "nested too deeply"),
+        ("\udcff", "not UTF-8 at byte 0"),
+    ],
+)
+def test_what_is_no_state_is_refused_with_what_is_wrong(
+    tmp_path: Path, text: str, says: str
+) -> None:
+    path = tmp_path / FILE
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+
+    with pytest.raises(StateDamaged, match=says):
+        LocalBackend(path).read()
+
+
+def test_a_record_that_stands_there_twice_is_damage(tmp_path: Path) -> None:
+    backend, _ = saved(tmp_path)
+    document = json.loads(backend.path.read_text())
+    document["steps"] *= 2
+    backend.path.write_text(json.dumps(document))
+
+    with pytest.raises(StateDamaged, match="recorded twice"):
+        backend.read()
+
+
+def test_a_state_that_was_reformatted_is_read_and_saved_all_the_same(tmp_path: Path) -> None:
+    backend, first = saved(tmp_path)
+    backend.path.write_text(json.dumps(json.loads(backend.path.read_text()), indent=4))
+
+    assert backend.read() == first
+    assert backend.write(replace(first, steps={})).serial == 2
+
+
+def test_a_linked_state_file_stays_a_link_and_shares_its_lock(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / FILE).symlink_to(tmp_path / "shared" / FILE)
+    direct, linked = LocalBackend(tmp_path / "shared" / FILE), LocalBackend(tmp_path / FILE)
+
+    lease = linked.lock(LockRequest())
+    state = linked.write(State(), lease)
+
+    assert (tmp_path / FILE).is_symlink()
+    assert direct.read() == state
+    with pytest.raises(StateLocked):
+        direct.lock(LockRequest())
+    linked.unlock(lease)
+
+
 def test_a_damaged_file_is_not_overwritten(tmp_path: Path) -> None:
     _, first = saved(tmp_path)
     path = tmp_path / FILE
