@@ -6,25 +6,17 @@ asks and who shows is not known here.
 
 from __future__ import annotations
 
-import os
-import uuid
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mlctl.apply.builtin import Kinds
-from mlctl.apply.executors import ComputeExecutors
 from mlctl.apply.ports import Options as ApplyOptions
 from mlctl.apply.ports import Ports, SystemClock, rfc3339
-from mlctl.apply.record import Recorder
-from mlctl.apply.run import apply as apply_plan
-from mlctl.apply.sources import StoreSources
 from mlctl.apply.stop import StopSignal
-from mlctl.apply.turns import LeasedTurns
 from mlctl.config.evaluation import ConfigurationValues
-from mlctl.config.schemas import KINDS, TYPED_KINDS
 from mlctl.core.address import Address
 from mlctl.core.diagnostic import Diagnostic, Diagnostics, Severity, has_errors, in_file_order
 from mlctl.core.errors import Unreachable
@@ -34,8 +26,6 @@ from mlctl.core.provider import Attributes, Context
 from mlctl.core.secret import Secret
 from mlctl.core.state import State
 from mlctl.core.value import Value
-from mlctl.outside import saved_plan
-from mlctl.outside.environments import EnvironmentLocks
 from mlctl.outside.session import Invocation, Loaded, Session, load_configuration
 from mlctl.outside.sources import PresentSources
 from mlctl.plan.planner import check
@@ -130,7 +120,7 @@ def plan(session: Session, request: PlanRequest) -> Planned:
     return Planned(
         session=session,
         plan=made,
-        diagnostics=_once([*session.loaded.found, *unreachable, *found]),
+        diagnostics=_once([*session.loaded.found, *unreachable, *found, *_links_out(session)]),
         evaluation=evaluation,
         state=state,
         refreshed=_refreshed(state, observed),
@@ -146,6 +136,8 @@ def save_plan(planned: Planned, path: Path) -> None:
     Raises:
         OSError: It cannot be written.
     """
+    from mlctl.outside import saved_plan  # no other plan needs it
+
     saved_plan.save(planned.session, planned.plan, planned.options, path)
 
 
@@ -157,6 +149,8 @@ def load_plan(path: Path, invocation: Invocation) -> tuple[Session, Planned]:
         StalePlan: Something it rests on moved.
         OSError: The file cannot be read.
     """
+    from mlctl.outside import saved_plan
+
     saved = saved_plan.read(path)
     session, options = saved_plan.reopen(saved, invocation)
     planned = plan(session, PlanRequest(options=options))
@@ -239,20 +233,29 @@ def apply(
     options: ApplyOptions,
 ) -> Iterator[Envelope]:
     """Do what a plan says, and say what happens; each event is on disk before it is yielded."""
+    # Loaded here: planning, which is done far more often, starts sooner without.
+    from mlctl.apply.executors import ComputeExecutors
+    from mlctl.apply.record import Recorder
+    from mlctl.apply.run import apply as apply_plan
+    from mlctl.apply.sources import StoreSources
+    from mlctl.apply.turns import LeasedTurns
+    from mlctl.outside.environments import all_kinds
+    from mlctl.outside.saved_plan import StalePlan
+
     evaluation, context = planned.evaluation, planned.context
     evaluation.evaluator.functions = session.functions(at_apply=True)
     run_id = new_run_id()
     state = planned.refreshed
     there = session.backend.read()
     if (there.lineage, there.serial) != (state.lineage, state.serial):
-        raise saved_plan.StalePlan(
+        raise StalePlan(
             (f"the state is at serial {there.serial}, and the plan was made from {state.serial}",)
         )
     if not state.lineage:
         # Drawn before the first journal line, so that a run that dies at once is still ours.
         state = session.backend.write(state, lease)
         context = replace(context, owner=state.lineage)
-    kinds = _kinds(session)
+    kinds = all_kinds(session)
     turns = LeasedTurns(Leases(session.store.root), run_id)
     ports = Ports(
         run_id=run_id,
@@ -282,7 +285,7 @@ def apply(
 
 def new_run_id() -> str:
     """A name for a run: its start in UTC, so that names sort by time, and a few random digits."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
 
 
 def _world(
@@ -305,16 +308,6 @@ def _world(
     )
 
 
-def _kinds(session: Session) -> Kinds:
-    kept = {kind: schema for kind, schema in KINDS.items() if kind not in TYPED_KINDS}
-    directories = {
-        module.path: os.path.relpath(module.directory, session.invocation.root)
-        for module in session.loaded.configuration.root.walk()
-    }
-    environments = EnvironmentLocks(session.locks, directories)
-    return Kinds(session.loaded.registry, kept, environments.complete)
-
-
 def _pipeline_outputs(session: Session, planned: Planned) -> Iterator[Address]:
     evaluation = planned.evaluation
     for node in session.loaded.graph.order:
@@ -334,6 +327,19 @@ def _refreshed(state: State, observed: Mapping[Address, Attributes | None]) -> S
             plain = {n: recorded.get(n) if isinstance(v, Secret) else v for n, v in found.items()}
             resources[address] = replace(resources[address], attributes=plain)
     return replace(state, resources=resources)
+
+
+def _links_out(session: Session) -> Diagnostics:
+    return [
+        Diagnostic(
+            severity=Severity.WARNING,
+            summary="A link leads out of its folder",
+            detail=f"{folder}: {path} is a link to {target}. Steps get the link, not what it leads "
+            "to, and a change there is not seen.",
+            hint="Put the file itself into the folder, or give it to the step as a data input.",
+        )
+        for folder, path, target in session.sources.links_out()
+    ]
 
 
 def _once(found: Diagnostics) -> Diagnostics:

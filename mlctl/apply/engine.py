@@ -140,6 +140,8 @@ class Engine:
         """Wait for the next thing to happen, and hand out what comes of it."""
         # Not earlier: whatever became free may be asked for by what has just begun.
         self._admit()
+        if self._inbox.empty() and self._is_stuck():
+            raise RuntimeError("apply is stuck: scripts wait for each other (a bug in mlctl)")
         message = self._next()
         match message:
             case None:
@@ -310,6 +312,11 @@ class Engine:
                     yield from self._answer(_Answer(alarm.task, alarm.waits, None))
                 case _:
                     continue
+
+    def _is_stuck(self) -> bool:
+        """True when nothing is under way that could ever bring a message."""
+        under_way = (isinstance(task.on, Work | Watch | Sleep) for task in self._tasks.values())
+        return not self._background and not any(under_way)
 
     def _next(self) -> _Message | None:
         """The next message; None when an alarm comes first."""

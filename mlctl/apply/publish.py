@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mlctl.apply.ports import Ports
 from mlctl.apply.script import Outcome, Script, Work, WorkFailed
-from mlctl.core.address import Address, Part
+from mlctl.core.address import Address
 from mlctl.core.desired import EvaluationFailed
 from mlctl.core.digest import Digest, Json, parse_digest
 from mlctl.core.event import Notice, OutputPublished
@@ -19,19 +19,7 @@ from mlctl.core.provenance import is_sensitive
 from mlctl.core.state import OutputValue
 from mlctl.core.types import is_keyed
 from mlctl.core.value import Value, to_json_plain
-from mlctl.state.paths import safe_name
-
-
-def output_path(data_dir: Path, address: Address) -> Path:
-    """Where a pipeline's output stands: ``outputs/<pipeline>/<name>``.
-
-    The folder of a pipeline in a module, or of one instance of several, says so:
-    ``m.train["a"]``, percent-encoded where a disk would not take it.
-    """
-    pipeline = address.parent or address
-    parts = [Part(p.name, p.name, p.key) for p in pipeline.parts]
-    folder = ".".join(str(part).partition(".")[2] for part in parts)
-    return data_dir / "outputs" / safe_name(folder) / safe_name(address.name)
+from mlctl.state.paths import output_path
 
 
 def script(address: Address, ports: Ports) -> Script:

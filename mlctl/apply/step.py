@@ -97,8 +97,8 @@ class _Life:
         step = self._ports.evaluation.step(self._address)
         if step.carries_on:
             self._shop.carries_on.add(self._address)
-        if waits := step.key.pending():
-            raise StillPending(self._address, waits)
+        if not step.key.is_known:
+            raise StillPending(self._address, step.key.pending())
         fingerprint = step.key.fingerprint()
         name = job_id(step, fingerprint)
         flight = self._shop.flights.get(name)

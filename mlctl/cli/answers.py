@@ -86,4 +86,6 @@ def _json(value: Value) -> str:
         case None | bool() | str():
             return json.dumps(raw)
         case _:
-            return number_text(value.as_number())
+            text = number_text(value.as_number())
+            # JSON has no spelling for an infinity.
+            return json.dumps(text) if text.endswith("Inf") else text

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from mlctl import workflow
 from mlctl.apply.ports import Options as ApplyOptions
@@ -24,6 +25,8 @@ from mlctl.core.plan import PlanMode
 from mlctl.outside.session import Session
 from mlctl.state.lock import Lease
 from mlctl.workflow import Planned, PlanRequest
+
+T = TypeVar("T")
 
 FEWEST = 4
 """Objects worked on at the same time, at least: much of the work is waiting."""
@@ -170,9 +173,10 @@ class _Applying:
             with interruptible(stop, self.outlet.notice, detach=self.manner.detach):
                 for envelope in self._events(planned, stop):
                     ended = _finished(envelope) or ended
-                    self._show(envelope)
+                    _even_unwatched(self.outlet.event, envelope)
         finally:
-            self.outlet.end(self.resume or self.session.invocation.command)
+            resume = self.resume or self.session.invocation.command
+            _even_unwatched(self.outlet.end, resume)
         return _code(ended)
 
     def _events(self, planned: Planned, stop: StopSignal) -> Iterator[Envelope]:
@@ -183,12 +187,13 @@ class _Applying:
         )
         return workflow.apply(self.session, planned, self.lease, stop, options)
 
-    def _show(self, envelope: Envelope) -> None:
-        try:
-            self.outlet.event(envelope)
-        except BrokenPipeError:
-            # Whoever watched has gone; the work goes on.
-            mute_stdout()
+
+def _even_unwatched(tell: Callable[[T], None], what: T) -> None:
+    """Tell something; when whoever watched has gone, the work goes on all the same."""
+    try:
+        tell(what)
+    except BrokenPipeError:
+        mute_stdout()
 
 
 def _finished(envelope: Envelope) -> RunFinished | None:

@@ -15,6 +15,7 @@ from mlctl.cli.recorded import recorded
 from mlctl.core.digest import Json
 from mlctl.core.suggest import did_you_mean
 from mlctl.environments.resolve import Mode
+from mlctl.outside.locks import LockFiles
 from mlctl.views.text import plural, safe_line, table
 
 
@@ -30,7 +31,8 @@ def list_(asked: Asked, as_json: bool) -> None:
     """List the environments and whether their locks answer what is declared."""
     with recorded(asked) as (session, state):
         found = environments(session, state)
-        rows = [(one, one.lock_status(session.locks)) for one in found]
+        locks = LockFiles(session.invocation.root)
+        rows = [(one, one.lock_status(locks)) for one in found]
     if as_json:
         say_json([_json(one, status) for one, status in rows])
         return
@@ -53,13 +55,14 @@ def list_(asked: Asked, as_json: bool) -> None:
 def lock(asked: Asked, name: str | None, upgrade: bool) -> None:
     """Resolve an environment, or all, and write the lock file beside the configuration."""
     with recorded(asked) as (session, state):
+        locks = LockFiles(session.invocation.root)
         chosen = _chosen(environments(session, state), name)
         for one in chosen:
             if one.requested is None:
                 say(f"{one.address} is not managed, so there is nothing to lock.\n")
                 continue
             mode = Mode(upgrade=upgrade)
-            software = session.locks.renew(one.requested, to_stderr, mode)
+            software = locks.renew(one.requested, to_stderr, mode)
             packages = plural(len(software.packages), "package")
             say(f"{one.address}: {packages} locked in {one.file}\n")
 

@@ -68,13 +68,14 @@ def environments(session: Session, state: State) -> tuple[Found, ...]:
 
 def _all(session: Session, evaluation: ConfigurationValues) -> Iterator[Found]:
     evaluator = evaluation.evaluator
-    softwares = Softwares(evaluator, session.locks)
+    locks = LockFiles(session.invocation.root)
+    softwares = Softwares(evaluator, locks)
     for node in session.loaded.graph.order:
         if node.kind == KIND:
             for address in evaluation.instances(node):
                 frame, repetition = _place(evaluation, address)
                 requested = softwares.requested(frame, address, repetition)
-                file = session.locks.path(requested).name if requested is not None else ""
+                file = locks.path(requested).name if requested is not None else ""
                 yield Found(address, requested, file)
 
 

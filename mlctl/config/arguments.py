@@ -91,14 +91,15 @@ class Arguments:
             return value
         if not value.is_known:
             if waits := origins_of(value):
-                self.evaluator.say(too_late(name, waits, expr, body.header))
+                others = {a for a in waits if a.kind != kind}
+                self.evaluator.say(too_late(name, others or waits, expr, body.header))
             return DYNAMIC_UNKNOWN.with_marks(value.marks)
         address = referred(value, kind)
         if address is None:
             self.evaluator.say(
                 Diagnostic(
                     summary=f"Invalid {name}",
-                    detail=f'"{name}" names a {kind.replace("_", " ")}: {kind}.NAME.',
+                    detail=f'"{name}" takes a reference: {kind}.NAME.',
                     subject=expr.span(),
                     block=body.header,
                 )

@@ -288,7 +288,9 @@ def _stray(attribute: Attribute) -> Diagnostic:
     return Diagnostic(
         summary="Unsupported argument",
         detail=f'"{attribute.name} = …" stands outside of every block.',
-        hint=f"Did you mean a {kind} block?" if kind else "Values with names go into locals { … }.",
+        hint=f'Did you mean a block of type "{kind}"?'
+        if kind
+        else "Values with names go into locals { … }.",
         subject=attribute.name_span(),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -10,6 +11,9 @@ from mlctl.core.schema import BlockSchema
 from mlctl.core.source import SourceSpan
 from mlctl.core.suggest import did_you_mean
 from mlctl.hcl.ast import Attribute, Block, Expression, Template
+
+_NAME = re.compile(r"[^\W\d][\w-]*")
+"""What an address can hold; see ``mlctl.core.address``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +192,7 @@ def _check_name(block: Block, index: int, found: Diagnostics) -> bool:
 
 def is_name(text: str) -> bool:
     """True when a text can be a declaration's name."""
-    return text.replace("-", "_").isidentifier()
+    return _NAME.fullmatch(text) is not None and text.replace("-", "_").isidentifier()
 
 
 def literal_text(expr: Expression) -> str | None:

@@ -269,9 +269,7 @@ class ConfigurationValues:
 
     def _find(self, address: Address) -> tuple[ModuleFrame, Object, Repetition]:
         modules = address.module
-        frame = next(
-            f for f in self.evaluator.frames(tuple(p.name for p in modules)) if f.parts == modules
-        )
+        frame = self.evaluator.frame(modules)
         part = address.parts[len(modules)]
         declared = frame.module.objects[part.kind, part.name]
         return frame, declared, self.evaluator.instances(frame, declared).by_key[part.key]

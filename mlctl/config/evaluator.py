@@ -167,7 +167,7 @@ class Evaluator(Expansion):
 
     def _child(self, frame: ModuleFrame, call: ModuleCall, key: InstanceKey) -> ModuleFrame:
         parts = (*frame.parts, Part("module", call.name, key))
-        return next(f for f in self.frames((*frame.module.path, call.name)) if f.parts == parts)
+        return self.frame(parts)
 
     def module_output(self, frame: ModuleFrame, name: str) -> Value:
         """An output of a module instance."""

@@ -39,6 +39,7 @@ class Expansion(Objects):
         self._settles = 0
         self._instances: dict[Address, tuple[Instances, int]] = {}
         self._frames: dict[tuple[str, ...], list[ModuleFrame]] = {(): [self.root]}
+        self._by_parts: dict[tuple[Part, ...], ModuleFrame] = {(): self.root}
 
     # --- expressions -----------------------------------------------------------------------
 
@@ -97,7 +98,16 @@ class Expansion(Objects):
             if not final:
                 return made
             self._frames[path] = made
+            self._by_parts |= {frame.parts: frame for frame in made}
         return self._frames[path]
+
+    def frame(self, parts: tuple[Part, ...]) -> ModuleFrame:
+        """The module instance at an address; there must be one."""
+        known = self._by_parts.get(parts)
+        if known is None:
+            frames = self.frames(tuple(part.name for part in parts))
+            known = next(frame for frame in frames if frame.parts == parts)
+        return known
 
     def _call_frames(
         self, caller: ModuleFrame, call: ModuleCall, module: Module

@@ -70,7 +70,8 @@ class _Given:
 
     def text(self, variable: Variable, text: str, said_by: str) -> None:
         """A value given as text: a string, or an expression for variables of other types."""
-        if variable.type is not DYNAMIC and is_primitive(variable.type):
+        untyped = variable.body.expr("type") is None
+        if untyped or (variable.type is not DYNAMIC and is_primitive(variable.type)):
             self.values[variable.name] = string(text)
             return
         expr, problems = parse_expression(said_by, text)

@@ -140,10 +140,9 @@ class Binder:
         try:
             value = convert(given.value, LITERAL_TYPE[type_name])
         except ConversionError as error:
-            wanted = f"{type_name} required" if type_name != "integer" else "whole number required"
             self._say(
                 "Invalid value for input",
-                f'Inappropriate value for input "{name}": {str(error).rstrip(".")} ({wanted}).',
+                f'Inappropriate value for input "{name}" ({type_name}): {str(error).rstrip(".")}.',
                 given,
             )
             return None

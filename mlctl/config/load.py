@@ -136,7 +136,7 @@ class Loader:
 
 def _is_configuration(entry: Path) -> bool:
     name = entry.name
-    return name.endswith(".hcl") and not name.startswith(".") and entry.is_file()
+    return name.endswith(".hcl") and not name.startswith(".") and not entry.is_dir()
 
 
 def _no_variable(attribute: Attribute, call: ModuleCall, module: Module) -> Diagnostic:

@@ -90,20 +90,7 @@ def _in_pipeline(
         return ()
     address = module.address("pipeline", pipeline.name)
     kind = "step" if root == "steps" else "inputs"
-    return (address.child(kind, name), *_check_step_output(reference, pipeline, name, found))
-
-
-def _check_step_output(
-    reference: ScopeTraversal, pipeline: Object, name: str, found: Diagnostics
-) -> tuple[Address, ...]:
-    """Say when an inline step's output is named that it does not declare; needs nothing more."""
-    step = pipeline.steps.get(name)
-    if reference.name != "steps" or step is None or not step.is_inline:
-        return ()
-    output = reference.attribute(2) if reference.attribute(1) == "outputs" else None
-    if output is not None and output not in step.definition.outputs:
-        found.append(_undeclared(reference, "output", output, step.definition.outputs))
-    return ()
+    return (address.child(kind, name),)
 
 
 def _pipeline(

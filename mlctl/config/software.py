@@ -129,11 +129,7 @@ class Softwares:
         return {name: text for name, text in texts.items() if isinstance(text, str)}
 
     def _locate(self, address: Address) -> tuple[ModuleFrame, Repetition]:
-        frame = next(
-            f
-            for f in self.evaluator.frames(tuple(p.name for p in address.module))
-            if f.parts == address.module
-        )
+        frame = self.evaluator.frame(address.module)
         declared = frame.module.objects[address.kind, address.name]
         return frame, self.evaluator.instances(frame, declared).by_key[address.key]
 

@@ -46,8 +46,6 @@ class StepContext:
 
     def locate(self, address: Address) -> tuple[ModuleFrame, Repetition]:
         """The module instance an object is declared in, and which instance it is."""
-        modules = address.module
-        frames = self.evaluator.frames(tuple(p.name for p in modules))
-        frame = next(f for f in frames if f.parts == modules)
+        frame = self.evaluator.frame(address.module)
         declared = frame.module.objects[address.kind, address.name]
         return frame, self.evaluator.instances(frame, declared).by_key[address.key]

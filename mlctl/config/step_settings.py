@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from mlctl.config.arguments import Arguments
-from mlctl.config.decode import Decoded
+from mlctl.config.arguments import Arguments, unsuitable
+from mlctl.config.decode import Decoded, not_allowed
 from mlctl.config.units import duration_s, size_bytes
 from mlctl.core.desired import Retry
 from mlctl.core.job import Limits
+
+FAILURES = ("unreachable", "preempted", "lost", "timeout")
+"""What ``retry.on`` may name besides exit codes."""
+
+_EXIT = re.compile(r"exit:\d{1,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +53,10 @@ class StepSettings:
         block = body.one("retry")
         if block is None:
             return Retry()
-        on = where.value(block, "on").unmark_deep()[0]
         return Retry(
-            attempts=int(where.number(block, "attempts") or 1),
+            attempts=_whole(where, block, "attempts", least=1) or 1,
             backoff_s=where.unit(block, "backoff", duration_s) or 0.0,
-            on=tuple(e.as_string() for e in on.elements()) if on.raw and on.is_known else (),
+            on=_failures(where, block),
         )
 
     def limits(self) -> Limits:
@@ -61,9 +66,45 @@ class StepSettings:
         if block is None:
             return Limits()
         return Limits(
-            cpus=where.number(block, "cpus"),
+            cpus=_positive(where, block, "cpus"),
             memory_bytes=where.unit(block, "memory", size_bytes),
-            gpus=int(where.number(block, "gpus") or 0),
+            gpus=_whole(where, block, "gpus", least=0) or 0,
             shm_size_bytes=where.unit(block, "shm_size", size_bytes),
-            instance_count=int(where.number(block, "instance_count") or 1),
+            instance_count=_whole(where, block, "instance_count", least=1) or 1,
         )
+
+
+def _whole(where: Arguments, block: Decoded, name: str, *, least: int) -> int | None:
+    number = where.number(block, name)
+    if number is None:
+        return None
+    if number != int(number) or number < least:
+        _refuse(where, block, name, f"a whole number from {least} on is required")
+    return int(number)
+
+
+def _positive(where: Arguments, block: Decoded, name: str) -> float | None:
+    number = where.number(block, name)
+    if number is not None and number <= 0:
+        _refuse(where, block, name, "a number above 0 is required")
+    return number
+
+
+def _failures(where: Arguments, block: Decoded) -> tuple[str, ...]:
+    listed = where.value(block, "on").unmark_deep()[0]
+    if listed.is_null or not listed.is_wholly_known:
+        return ()
+    named = tuple(one.as_string() for one in listed.elements() if not one.is_null)
+    expr = block.expr("on")
+    for text in named:
+        if text not in FAILURES and not _EXIT.fullmatch(text):
+            assert expr is not None
+            allowed = (*FAILURES, "exit:N")
+            where.evaluator.say(not_allowed("on", text, allowed, expr.span(), block.header))
+    return named
+
+
+def _refuse(where: Arguments, block: Decoded, name: str, why: str) -> None:
+    expr = block.expr(name)
+    assert expr is not None
+    where.evaluator.say(unsuitable(name, ValueError(why), expr, block.header))

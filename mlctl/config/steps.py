@@ -100,12 +100,15 @@ class Steps:
     def _bad_component(self, expr: Expression, body: Decoded, value: Value) -> None:
         if not value.is_known:
             if waits := origins_of(value):
-                self.context.evaluator.say(too_late("component", waits, expr, body.header))
+                others = {a for a in waits if a.kind != "component"}
+                self.context.evaluator.say(
+                    too_late("component", others or waits, expr, body.header)
+                )
             return
         self.context.evaluator.say(
             Diagnostic(
                 summary="Invalid component",
-                detail='"component" names a component: component.NAME.',
+                detail='"component" takes a reference: component.NAME.',
                 subject=expr.span(),
                 block=body.header,
             )

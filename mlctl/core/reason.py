@@ -164,6 +164,18 @@ class UpstreamPending:
 
 
 @dataclass(frozen=True, slots=True)
+class ValuePending:
+    """Part of this step's key is known only after apply, and not because of an object upstream.
+
+    Attributes:
+        parts: As in ``UpstreamPending``.
+    """
+
+    kind: ClassVar[str] = "value_pending"
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OutputMissing:
     """A result is recorded, but the store lacks this output or holds it damaged."""
 
@@ -201,6 +213,7 @@ Reason = (
     | SettingChanged
     | FormatChanged
     | UpstreamPending
+    | ValuePending
     | OutputMissing
     | ResultNotKept
     | Forced

@@ -9,8 +9,17 @@ MAX_DISTANCE = 2
 
 
 def nearest(given: str, known: Iterable[str]) -> str | None:
-    """The first known name fewer than three edits away from ``given``, if any."""
-    return next((name for name in known if _distance(given, name) <= MAX_DISTANCE), None)
+    """The known name nearest to ``given``, the first of several; None when none is near.
+
+    A name is near when it is at most ``MAX_DISTANCE`` edits away and something of it is left.
+    """
+    names = list(known)
+    distances = [_distance(given, name) for name in names]
+    best = min(distances, default=MAX_DISTANCE + 1)
+    if best > MAX_DISTANCE:
+        return None
+    name = names[distances.index(best)]
+    return name if best < max(len(given), len(name)) else None
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:

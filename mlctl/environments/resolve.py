@@ -9,8 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
+from urllib.parse import unquote, urlsplit
 
 from mlctl.core.errors import MlctlError
 from mlctl.environments.declaration import Declaration, asked, read_declaration
@@ -216,7 +215,7 @@ def _relative(artifact: Artifact, question: Compile) -> Artifact:
     if artifact.path is not None:
         here = question.output.parent / artifact.path
     elif artifact.url is not None and artifact.url.startswith("file:"):
-        here = Path(url2pathname(urlsplit(artifact.url).path))
+        here = Path(unquote(urlsplit(artifact.url).path))
     else:
         return artifact
     path = os.path.relpath(here, question.folder.resolve())

@@ -198,7 +198,9 @@ def _special(evaluation: Evaluation, expr: FunctionCall, name: str, scope: Scope
     for value, diagnostics in _attempts(evaluation, expr, scope):
         if not diagnostics:
             # What is partly unknown may still fail once it is known, or turn out of another type.
-            return value if value.is_wholly_known else DYNAMIC_UNKNOWN
+            if value.is_wholly_known:
+                return value
+            return DYNAMIC_UNKNOWN.with_marks(value.marks_deep())
         problems += diagnostics
     evaluation.fail(
         span,
@@ -222,7 +224,9 @@ def _can(evaluation: Evaluation, argument: Expression, scope: Scope) -> Value:
     value = trial.value(argument, scope)
     if trial.failed_since(0):
         return FALSE
-    return TRUE if value.is_wholly_known else unknown(BOOL)
+    if value.is_wholly_known:
+        return TRUE
+    return unknown(BOOL).with_marks(value.marks_deep())
 
 
 def _none_succeeded(problems: list[Diagnostic]) -> str:

@@ -11,7 +11,7 @@ import math
 import os
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -80,8 +80,8 @@ def control_files(job: JobSpec, place: Place) -> Iterator[tuple[str, bytes, int]
     """
     secrets = {name: value for name, value in job.env.items() if isinstance(value, Secret)}
     plain = {name: value for name, value in job.env.items() if isinstance(value, str)}
-    yield RUN, _run_script(job, bool(secrets)), 0o644
-    yield ENV, _assignments(job.address, _base(place, plain)), 0o600
+    variables = _assignments(job.address, _base(place, plain))
+    yield RUN, _run_script(job, variables, bool(secrets)), 0o600
     if secrets:
         revealed = {name: value.reveal() for name, value in secrets.items()}
         yield SECRETS, _assignments(job.address, revealed), 0o600
@@ -95,28 +95,34 @@ def grace_argument(grace_s: float) -> str:
     return _hundredths(grace_s)
 
 
-def _run_script(job: JobSpec, has_secrets: bool) -> bytes:
+def _run_script(job: JobSpec, variables: bytes, has_secrets: bool) -> bytes:
     """The step's own shell, from its first line to the step itself.
 
     It names its process before it looks for a cancellation, and ``cancel`` does it the other way
     round, so one of the two always sees the other.
     """
-    lines = [
+    before = [
         "#!/bin/sh",
         f"# limits {_hundredths(job.timeout_s)} {_hundredths(job.grace_s)}",
         "d=$1",
         'printf "%-31s\\n" "$$" 1<>"$d/step"',
         '[ ! -e "$d/cancel" ] || exit 143',
         "umask 022",
-        f'. "$d/{ENV}"',
-        # A secret is on disk only until the step has it; `:` needs no other program.
-        *([f'. "$d/{SECRETS}" && : >"$d/{SECRETS}"'] if has_secrets else []),
         f'cd "$d/{CODE}" || exit 125',
         f"unset d {_SHELLS_OWN}",
+    ]
+    after = [
+        f"[ ! -e ../{ENV} ] || . ../{ENV}",
+        # A secret is on disk only until the step has it; `:` needs no other program.
+        *([f". ../{SECRETS} && : >../{SECRETS}"] if has_secrets else []),
         "set --",
         _command(job),
     ]
-    return os.fsencode("\n".join(lines) + "\n")
+    return _lines(before) + variables + _lines(after)
+
+
+def _lines(lines: Iterable[str]) -> bytes:
+    return os.fsencode("".join(f"{line}\n" for line in lines))
 
 
 def _command(job: JobSpec) -> str:

@@ -16,7 +16,7 @@ _TEMPORARY = ".tmp-"
 
 def sibling(path: Path) -> Path:
     """A name beside ``path`` that nobody else uses, and that tells whose it is."""
-    return path.with_name(f"{_TEMPORARY}{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
+    return path.parent / f"{_TEMPORARY}{path.name}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 @contextmanager
@@ -27,13 +27,18 @@ def built_beside(path: Path) -> Iterator[Path]:
     try:
         yield new
     finally:
-        remove(new)
+        if os.path.lexists(new):
+            remove(new)
 
 
 def leftovers(path: Path) -> Iterator[Path]:
     """What crashed builders of ``path`` left beside it; never what somebody is building now."""
     beginning = f"{_TEMPORARY}{path.name}-"
-    for name in os.listdir(path.parent):  # noqa: PTH208 - names alone; this runs once a job
+    try:
+        names = os.listdir(path.parent)  # noqa: PTH208 - names alone; this runs once a job
+    except FileNotFoundError:
+        return
+    for name in names:
         if name.startswith(beginning) and not Path("/proc", name.rsplit("-", 2)[1]).exists():
             yield path.with_name(name)
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mlctl.apply.builtin import Kinds
 from mlctl.config.ports import Requested
+from mlctl.config.schemas import KINDS, TYPED_KINDS
 from mlctl.config.software import inside, lock_name
 from mlctl.core.address import Address
 from mlctl.core.digest import Json
 from mlctl.core.provider import Attributes, Context
 from mlctl.core.secret import Secret
-from mlctl.outside.locks import LockFiles
+from mlctl.outside.lazy_locks import RenewableLocks
+from mlctl.outside.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ class EnvironmentLocks:
         directories: Folder of each module, relative to the root, by the names of the calls.
     """
 
-    locks: LockFiles
+    locks: RenewableLocks
     directories: Mapping[tuple[str, ...], str]
 
     def complete(self, address: Address, planned: Attributes, context: Context) -> Attributes:
@@ -55,6 +59,17 @@ class EnvironmentLocks:
             requirements_file=inside(folder, _text(planned.get("requirements_file"))),
             conda_file=inside(folder, _text(planned.get("conda_file"))),
         )
+
+
+def all_kinds(session: Session) -> Kinds:
+    """Every kind of object a session can make: its providers' and those that mlctl keeps itself."""
+    kept = {kind: schema for kind, schema in KINDS.items() if kind not in TYPED_KINDS}
+    directories = {
+        module.path: os.path.relpath(module.directory, session.invocation.root)
+        for module in session.loaded.configuration.root.walk()
+    }
+    environments = EnvironmentLocks(session.locks, directories)
+    return Kinds(session.loaded.registry, kept, environments.complete)
 
 
 def _text(value: Json | Secret) -> str | None:

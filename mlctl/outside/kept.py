@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from mlctl.apply.publish import output_path
 from mlctl.core.address import Address
 from mlctl.core.digest import Digest, is_tree
 from mlctl.core.errors import MlctlError
@@ -13,6 +12,7 @@ from mlctl.core.result import ResultRecord
 from mlctl.core.state import State
 from mlctl.outside.sources import ScannedSources
 from mlctl.plan.world import TreeChanges
+from mlctl.state.paths import output_path
 from mlctl.store.local import LocalStore
 from mlctl.store.results import Results
 from mlctl.store.tree import Entry, diff_trees
@@ -68,7 +68,8 @@ class KeptInStore:
         return TreeChanges(found.changed, found.added, found.removed)
 
     def _manifest(self, digest: Digest) -> tuple[Entry, ...]:
-        return self._sources.manifests.get(digest) or self._store.manifest(digest)
+        seen = self._sources.manifests.get(digest)
+        return self._store.manifest(digest) if seen is None else seen
 
     def is_published(self, output: Address, digest: Digest) -> bool:
         """See ``Kept.is_published``."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mlctl.apply.publish import output_path
 from mlctl.config.declarations import Configuration
 from mlctl.config.evaluation import ConfigurationValues, Outside, Request, UnknownDatastore
 from mlctl.config.given import OnCommandLine, auto_files, given_values
@@ -30,12 +29,13 @@ from mlctl.hcl.functions import World as FunctionWorld
 from mlctl.hcl.render import render_template
 from mlctl.outside.files import ConfigurationFiles
 from mlctl.outside.kept import KeptInStore
-from mlctl.outside.locks import LockFiles
+from mlctl.outside.lazy_locks import LazyLocks
 from mlctl.outside.seal import StoreSeal
 from mlctl.outside.settings import Settings, read_settings
 from mlctl.outside.sources import ScannedSources
 from mlctl.registry import Registry
 from mlctl.state.backends.local import LocalBackend
+from mlctl.state.paths import output_path
 from mlctl.state.recovery import recover, unfinished
 from mlctl.state.version import mlctl_version
 from mlctl.store.local import LocalStore
@@ -127,7 +127,7 @@ class Session:
         self.store = LocalStore(store, invocation.report)
         self.results = Results(store, invocation.report)
         self.sources = ScannedSources(self.store.scanner, root)
-        self.locks = LockFiles(root)
+        self.locks = LazyLocks(root)
         self.seal = StoreSeal(store)
         self.files = ConfigurationFiles(root)
         self.kept = KeptInStore(self.store, self.results, self.sources, self.data_dir)

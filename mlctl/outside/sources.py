@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mlctl.core.digest import Digest
+from mlctl.core.digest import Digest, is_tree
 from mlctl.core.job import Artifact, DataKind
 from mlctl.store.ignore import Ignore
 from mlctl.store.scan import Scanner
-from mlctl.store.tree import Entry
+from mlctl.store.tree import Entry, EntryKind, leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,20 @@ class ScannedSources:
         yield from ((path, found.digest) for path, found in self._code.items())
         yield from ((path, found.digest) for path, (_, found) in self._data.items())
 
+    def links_out(self) -> Iterator[tuple[Path, str, str]]:
+        """Links that lead out of the folder they stand in: the folder, their path, their text.
+
+        Such a link counts by its text alone, so what it leads to may change unnoticed.
+        """
+        entries = (entry for folder in self.manifests.values() for entry in folder)
+        if all(entry.kind is not EntryKind.LINK for entry in entries):
+            return  # nearly always, and much cheaper than to walk every tree
+        for place, digest in self.looked_at():
+            if is_tree(digest):
+                for path, entry in leaves(digest, self.manifests.__getitem__):
+                    if entry.kind is EntryKind.LINK and _leads_out(path, entry.target):
+                        yield place, path, entry.target
+
     def _scan(self, path: Path, kind: DataKind, ignore: Ignore | None) -> Artifact:
         if kind is DataKind.FILE:
             return self.scanner.file(path)
@@ -69,6 +83,11 @@ class PresentSources:
         """See ``Sources.code``."""
         _require_folder(path)
         return None
+
+
+def _leads_out(path: str, target: str) -> bool:
+    inside = os.path.normpath(os.path.join(os.path.dirname(path), target))  # noqa: PTH118, PTH120 - text, not files
+    return target.startswith("/") or inside == ".." or inside.startswith("../")
 
 
 def _kind(path: Path) -> DataKind:

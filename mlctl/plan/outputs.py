@@ -92,9 +92,7 @@ def _leaking(name: str, expr: Expression | None, header: str) -> Diagnostic:
     )
 
 
-def _action(
-    recorded: OutputValue | None, bare: Value, *, secret: bool, seal: Seal
-) -> Action:
+def _action(recorded: OutputValue | None, bare: Value, *, secret: bool, seal: Seal) -> Action:
     if recorded is None:
         return Action.CREATE
     if not bare.is_wholly_known or recorded.sensitive is not secret:

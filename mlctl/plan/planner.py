@@ -16,7 +16,14 @@ from mlctl.core.plan import Action, Plan, PlanMode, ResourceChange
 from mlctl.plan.outputs import OutputPlanner
 from mlctl.plan.removal import plan_destroy, removal_reason
 from mlctl.plan.resources import ResourcePlanner, delete_order
-from mlctl.plan.selection import Selection, no_such, select, unknown_addresses, without_keys
+from mlctl.plan.selection import (
+    Selection,
+    limit_warnings,
+    no_such,
+    select,
+    unknown_addresses,
+    without_keys,
+)
 from mlctl.plan.steps import StepPlanner
 from mlctl.plan.world import World
 
@@ -78,7 +85,10 @@ class _Planner:
             drift=tuple(self.resources.drift),
             republish=() if refresh_only else tuple(self._republish()),
             deferred=tuple(self.deferred),
-            warnings=(*_warnings(self.selection), *self.warnings),
+            warnings=(
+                *limit_warnings(limited=bool(options.targets or options.excludes)),
+                *self.warnings,
+            ),
             lineage=state.lineage,
             serial=state.serial,
         )
@@ -227,12 +237,3 @@ def _is_planned(node: Address) -> bool:
     if last.kind == "step":
         return True
     return last.kind in KINDS
-
-
-def _warnings(selection: Selection) -> tuple[str, ...]:
-    if not selection.is_limited:
-        return ()
-    return (
-        "The plan is limited by --target or --exclude; it may not bring everything to what the "
-        "configuration says.",
-    )

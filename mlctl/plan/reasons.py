@@ -21,6 +21,7 @@ from mlctl.core.reason import (
     Reason,
     SettingChanged,
     UpstreamPending,
+    ValuePending,
 )
 from mlctl.core.step import (
     DataInput,
@@ -55,7 +56,10 @@ def differences(before: StepKey, step: DesiredStep, kept: Kept) -> Iterator[Reas
 def waiting(key: StepKey) -> Iterator[Reason]:
     """What a key's pending parts wait for: one reason for each object upstream."""
     parts: dict[Address, list[str]] = {}
+    alone: list[str] = []
     for name, part in _named_parts(key):
+        if not part.upstream:
+            alone.append(name)
         for upstream in part.upstream:
             parts.setdefault(upstream, []).append(name)
     for upstream, names in sorted(parts.items()):
@@ -63,6 +67,8 @@ def waiting(key: StepKey) -> Iterator[Reason]:
             yield EnvironmentPending(upstream)
         else:
             yield UpstreamPending(upstream, tuple(names))
+    if alone:
+        yield ValuePending(tuple(alone))
 
 
 def _named_parts(key: StepKey) -> Iterator[tuple[str, Pending]]:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from mlctl.core.address import Address
 from mlctl.core.diagnostic import Diagnostic, Diagnostics
-from mlctl.core.plan import Action, ActionReason, OutputChange, Plan, PlanMode
-from mlctl.core.state import State
-from mlctl.core.value import from_plain
+from mlctl.core.plan import ActionReason, Plan, PlanMode
+from mlctl.plan.outputs import removed_outputs
 from mlctl.plan.resources import ResourcePlanner, delete_order
-from mlctl.plan.selection import without_keys
+from mlctl.plan.selection import limit_warnings, no_such, unknown_addresses, without_keys
 from mlctl.plan.steps import StepPlanner
 from mlctl.plan.world import World
 
 
 def plan_destroy(world: World) -> tuple[Plan, Diagnostics]:
     """The plan that removes what is recorded, or what ``--target`` names and all that needs it."""
-    found: Diagnostics = []
+    options = world.options
+    named = (*options.targets, *options.excludes)
+    found: Diagnostics = [no_such(a) for a in unknown_addresses(world, named)]
     resources, steps = ResourcePlanner(world, found), StepPlanner(world)
     chosen = _chosen(world)
     for address, record in sorted(world.state.resources.items()):
@@ -25,13 +26,13 @@ def plan_destroy(world: World) -> tuple[Plan, Diagnostics]:
     for address in sorted(world.state.steps):
         if address in chosen:
             steps.forget(address)
-    limited = bool(world.options.targets or world.options.excludes)
-    outputs = () if limited else tuple(_outputs(world.state))
+    outputs = () if named else tuple(removed_outputs(world.state.outputs))
     return Plan(
         mode=PlanMode.DESTROY,
         resources=tuple(delete_order(resources.changes, world.state.resources)),
         steps=tuple(steps.changes),
         outputs=outputs,
+        warnings=limit_warnings(limited=bool(named)),
         lineage=world.state.lineage,
         serial=world.state.serial,
     ), found
@@ -67,19 +68,6 @@ def _refuse_protected(world: World, address: Address, found: Diagnostics) -> Non
                 subject=world.graph.nodes[node].span,
             )
         )
-
-
-def _outputs(state: State) -> list[OutputChange]:
-    return [
-        OutputChange(
-            name,
-            Action.DELETE,
-            from_plain("" if recorded.sensitive else recorded.value),
-            None,
-            recorded.sensitive,
-        )
-        for name, recorded in sorted(state.outputs.items())
-    ]
 
 
 def removal_reason(world: World, address: Address) -> ActionReason:

@@ -270,13 +270,18 @@ def delete_order(
 
 def _users_first(going: Mapping[Address, ResourceChange]) -> list[ResourceChange]:
     """Deletions in an order in which each comes after those it needs."""
-    made: dict[Address, ResourceChange] = {}
-    waiting = list(reversed(going))
-    while waiting:
-        address = waiting[-1]
-        ahead = [a for a in going[address].needs if a in going and a not in made]
-        if address in made or not ahead or not set(ahead).isdisjoint(waiting[-2:-1]):
-            made.setdefault(address, going[waiting.pop()])
-        else:
-            waiting.extend(ahead)
-    return list(made.values())
+    made: list[ResourceChange] = []
+    entered: set[Address] = set()
+    for start in going:
+        path = [(start, iter(going[start].needs))] if start not in entered else []
+        entered.add(start)
+        while path:
+            address, needs = path[-1]
+            ahead = next((n for n in needs if n in going and n not in entered), None)
+            if ahead is None:
+                made.append(going[address])
+                path.pop()
+            else:
+                entered.add(ahead)
+                path.append((ahead, iter(going[ahead].needs)))
+    return made

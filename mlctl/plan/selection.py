@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from mlctl.core.address import Address
+from mlctl.core.diagnostic import Diagnostic
 from mlctl.graph.order import Graph
-from mlctl.plan.world import Options
+from mlctl.plan.world import Options, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,15 @@ class Selection:
 
     def has(self, address: Address, node: Address) -> bool:
         """True when the plan looks at an instance of a declaration."""
-        if not self.has_node(node) or any(out.covers(address) for out in self.excludes):
+        if not self.has_node(node) or self.excluded(address):
             return False
-        own = [t for t in self.targets if _same_declaration(t, node) and t != node]
-        return not own or any(t.covers(address) or address.covers(t) for t in own)
+        # Whatever else is in the plan is there because a target needs it, in all its instances.
+        own = [t for t in self.targets if _reaches(t, node)]
+        return not own or any(t.covers(address) for t in own)
+
+    def excluded(self, address: Address) -> bool:
+        """True when an instance is left out by name."""
+        return any(out.covers(address) for out in self.excludes)
 
     @property
     def is_limited(self) -> bool:
@@ -61,12 +67,37 @@ def select(graph: Graph, options: Options) -> Selection:
                 users.setdefault(need, set()).add(node)
         whole = {n for n in graph.nodes if any(_covers_node(e, n) for e in options.excludes)}
         nodes -= _closure(whole, lambda n: users.get(n, set()))
-    return Selection(frozenset(nodes), options.targets, options.excludes)
+    return Selection(frozenset(nodes), targets, options.excludes)
 
 
-def unknown_addresses(graph: Graph, named: Iterable[Address]) -> list[Address]:
-    """Those of the addresses that name no declaration."""
-    return [a for a in named if not any(_reaches(a, node) for node in graph.nodes)]
+def unknown_addresses(world: World, named: Iterable[Address]) -> list[Address]:
+    """Those of the addresses that name nothing declared and nothing recorded."""
+    state = world.state
+    return [
+        address
+        for address in named
+        if not any(_reaches(address, node) for node in world.graph.nodes)
+        and not any(address.covers(a) for a in (*state.resources, *state.steps))
+    ]
+
+
+def limit_warnings(*, limited: bool) -> tuple[str, ...]:
+    """What to say of a plan that leaves something out."""
+    if not limited:
+        return ()
+    return (
+        "The plan is limited by --target or --exclude; it may not bring everything to what the "
+        "configuration says.",
+    )
+
+
+def no_such(address: Address) -> Diagnostic:
+    """What to say of an address that names nothing."""
+    return Diagnostic(
+        summary="No such object",
+        detail=f"{address} is neither declared nor recorded.",
+        hint="mlctl graph lists what is declared; mlctl state list what is recorded.",
+    )
 
 
 def without_keys(address: Address) -> Address:
@@ -82,10 +113,6 @@ def _reaches(target: Address, node: Address) -> bool:
 def _covers_node(excluded: Address, node: Address) -> bool:
     """True when leaving the address out leaves out every instance of the node."""
     return excluded == without_keys(excluded) and excluded.covers(node)
-
-
-def _same_declaration(target: Address, node: Address) -> bool:
-    return without_keys(target) == node
 
 
 def _closure(start: set[Address], follow: Callable[[Address], Iterable[Address]]) -> set[Address]:

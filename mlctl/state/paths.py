@@ -1,4 +1,4 @@
-"""Where a run's files are under mlctl's own folder, and names that are safe on every disk."""
+"""Where runs and outputs are under mlctl's own folder, and names that are safe on every disk."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 from urllib.parse import quote
 
-from mlctl.core.address import Address
+from mlctl.core.address import Address, Part
 
 LONGEST_NAME = 180
 """Bytes. File systems take 255; a suffix and a temporary name must fit beside it."""
@@ -30,6 +30,18 @@ def journal_path(data_dir: Path, run_id: str) -> Path:
 def log_path(data_dir: Path, run_id: str, address: Address) -> Path:
     """Where a step's output is kept."""
     return run_folder(data_dir, run_id) / "logs" / f"{safe_name(str(address))}.log"
+
+
+def output_path(data_dir: Path, address: Address) -> Path:
+    """Where a pipeline's output stands: ``outputs/<pipeline>/<name>``.
+
+    The folder of a pipeline in a module, or of one instance of several, says so:
+    ``m.train["a"]``, percent-encoded where a disk would not take it.
+    """
+    pipeline = address.parent or address
+    parts = [Part(p.name, p.name, p.key) for p in pipeline.parts]
+    folder = ".".join(str(part).partition(".")[2] for part in parts)
+    return data_dir / "outputs" / safe_name(folder) / safe_name(address.name)
 
 
 def safe_name(text: str) -> str:

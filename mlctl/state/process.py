@@ -15,12 +15,11 @@ def this_host() -> str:
 def identity(pid: int) -> str:
     """What tells a process from a later one with the same number; empty when it cannot be told.
 
-    The boot and the moment within it at which the process began (proc(5): random/boot_id, and
-    field 22 of stat).
+    The boot, the pid namespace, and the moment at which the process began (proc(5): random/boot_id,
+    ns/pid, and field 22 of stat).
     """
     try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        return f"{boot}/{_stat(pid)[19]}"
+        return f"{_space()}/{_stat(pid)[19]}"
     except (OSError, IndexError):
         return ""
 
@@ -34,16 +33,37 @@ def is_alive(pid: int, known_as: str) -> bool:
     """
     if pid <= 0:
         return False
+    if known_as and _is_elsewhere(known_as):
+        return True
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
-        pass
+        # Somebody else's, so it is there; whether it still is the same one is looked at below.
+        return _is_same(pid, known_as)
+    return _is_same(pid, known_as) and not _is_zombie(pid)
+
+
+def _is_same(pid: int, known_as: str) -> bool:
     now = identity(pid)
-    if now and known_as and now != known_as:
+    return not now or not known_as or now == known_as
+
+
+def _is_elsewhere(known_as: str) -> bool:
+    """True for a process of this boot in another container, whose numbers say nothing here."""
+    try:
+        here = _space()
+    except OSError:
         return False
-    return not _is_zombie(pid)
+    boot, _, rest = known_as.partition("/")
+    space = rest.rpartition("/")[0]
+    return boot == here.partition("/")[0] and space != here.partition("/")[2]
+
+
+def _space() -> str:
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return f"{boot}/{Path('/proc/self/ns/pid').readlink()}"
 
 
 def _is_zombie(pid: int) -> bool:

@@ -21,7 +21,7 @@ def write_new(path: str, content: bytes, mode: int) -> None:
     handle = os.open(path, _NEW, 0o600)
     done = False
     try:
-        _write(handle, content)
+        write_all(handle, content)
         os.fchmod(handle, mode)
         done = True
     finally:
@@ -75,11 +75,11 @@ def _pump(reading: int, writing: int) -> str:
     with open(reading, "rb", buffering=0, closefd=False) as file:
         while count := file.readinto(buffer):
             hasher.update(view[:count])
-            _write(writing, view[:count])
+            write_all(writing, view[:count])
     return hasher.hexdigest()
 
 
-def _write(handle: int, content: bytes | memoryview) -> None:
+def write_all(handle: int, content: bytes | memoryview) -> None:
     """Write it all; a full disk may take part of it before it says so."""
     done = 0
     while done < len(content):

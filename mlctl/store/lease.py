@@ -7,40 +7,23 @@ The first result written wins either way.
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mlctl.core.digest import Digest, hex_of
+from mlctl.core.digest import Digest
 from mlctl.store import process
 from mlctl.store.files import refusals
+from mlctl.store.roll import Lease, Roll, read_roll
 
 Clock = Callable[[], float]
 """Seconds since 1970."""
 
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """Leave to work on a fingerprint, until it runs out.
-
-    Attributes:
-        fingerprint: Of the work.
-        owner: For people: who holds it, such as a run's id.
-        holder: Label of the process that holds it.
-        token: Tells this lease from any earlier one of the same owner.
-        expires_at: Seconds since 1970, by the clock of the holder's machine.
-    """
-
-    fingerprint: Digest
-    owner: str
-    holder: str
-    token: str
-    expires_at: float
+__all__ = ["Clock", "Held", "Lease", "Leases"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +37,15 @@ class Held:
     by: Lease
 
 
+_SUFFIX = ".json"
+
+
 class Leases:
-    """The leases below one store. Safe to use from several threads and processes."""
+    """The leases below one store. Safe to use from several threads and processes.
+
+    One file a process; the lock of the folder orders everybody's changes. At most one of them has
+    a lease for a fingerprint.
+    """
 
     def __init__(self, root: Path, clock: Clock = time.time) -> None:
         """Use the store at ``root``, which need not be there yet.
@@ -66,6 +56,7 @@ class Leases:
         """
         self._folder = Path(os.path.abspath(root)) / "leases"  # noqa: PTH100
         self._clock = clock
+        self._rolls: dict[str, Roll] = {}
 
     def acquire(self, fingerprint: Digest, owner: str, ttl_s: float) -> Lease | Held:
         """Ask for the lease of a fingerprint; never waits for it.
@@ -84,11 +75,11 @@ class Leases:
         """
         me = process.current().label()
         with self._locked():
-            found = self._read(fingerprint)
+            found = self._find(me, fingerprint)
             if found is not None and not self._is_free(found, owner, me):
                 return Held(found)
             lease = Lease(fingerprint, owner, me, secrets.token_hex(8), self._clock() + ttl_s)
-            self._write(lease)
+            self._hold(lease)
             return lease
 
     def renew(self, lease: Lease, ttl_s: float) -> Lease | Held | None:
@@ -99,24 +90,27 @@ class Leases:
             None if it was released.
         """
         with self._locked():
-            found = self._read(lease.fingerprint)
+            found = self._find(lease.holder, lease.fingerprint)
             if found is None or found.token != lease.token:
                 return None if found is None else Held(found)
             longer = replace(found, expires_at=self._clock() + ttl_s)
-            self._write(longer)
+            self._hold(longer)
             return longer
 
     def release(self, lease: Lease) -> None:
         """Give a lease back; one that is somebody else's by now stays theirs."""
         with self._locked():
-            found = self._read(lease.fingerprint)
+            found = self._find(lease.holder, lease.fingerprint)
             if found is not None and found.token == lease.token:
-                self._path(lease.fingerprint).unlink(missing_ok=True)
+                self._drop(lease.fingerprint)
 
     def holder(self, fingerprint: Digest) -> Lease | None:
         """Who has the lease now; None when it is free."""
-        found = self._read(fingerprint)
-        return None if found is None or self._is_over(found) else found
+        for name in self._names():
+            found = read_roll(self._path(name)).get(fingerprint)
+            if found is not None:
+                return None if self._is_over(found) else found
+        return None
 
     def _is_free(self, found: Lease, owner: str, me: str) -> bool:
         return (found.owner, found.holder) == (owner, me) or self._is_over(found)
@@ -125,42 +119,56 @@ class Leases:
         holder = process.Process.from_label(found.holder)
         return found.expires_at <= self._clock() or (holder is not None and holder.is_gone())
 
-    def _path(self, fingerprint: Digest) -> Path:
-        return self._folder / f"{hex_of(fingerprint)}.json"
+    def _find(self, mine: str, fingerprint: Digest) -> Lease | None:
+        """The lease for some work, on whatever roll. Call with the lock held.
+
+        Rolls of others on which nothing holds any more are removed; they are of ended runs.
+        """
+        known, self._rolls = self._rolls, {}
+        for name in {mine, *self._names()}:
+            roll = self._rolls[name] = known.get(name) or Roll(self._path(name))
+            roll.refresh()
+            if name != mine and all(map(self._is_over, roll.held.values())):
+                roll.remove()
+                del self._rolls[name]
+        held = (roll.held.get(fingerprint) for roll in self._rolls.values())
+        return next((lease for lease in held if lease is not None), None)
+
+    def _hold(self, lease: Lease) -> None:
+        """Have this lease, and no other, for its work. Call with the lock held."""
+        self._drop(lease.fingerprint, but=lease.holder)
+        self._rolls.setdefault(lease.holder, Roll(self._path(lease.holder))).hold(lease)
+
+    def _drop(self, fingerprint: Digest, but: str = "") -> None:
+        for name, roll in self._rolls.items():
+            if name != but:
+                roll.drop(fingerprint)
+
+    def _names(self) -> list[str]:
+        try:
+            found = os.listdir(self._folder)  # noqa: PTH208 - names alone, twice a step
+        except FileNotFoundError:
+            return []
+        return [name.removesuffix(_SUFFIX) for name in found if name.endswith(_SUFFIX)]
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """For the few milliseconds in which a lease changes; the lock dies with its process."""
         with refusals(self._folder):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self._folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            handle = self._open_lock()
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX)
                 yield
             finally:
                 os.close(handle)
 
-    def _read(self, fingerprint: Digest) -> Lease | None:
+    def _open_lock(self) -> int:
+        path, flags = f"{self._folder}/.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
         try:
-            raw = json.loads(self._path(fingerprint).read_text(encoding="utf-8"))
-            return Lease(
-                Digest(str(raw["fingerprint"])),
-                str(raw["owner"]),
-                str(raw["holder"]),
-                str(raw["token"]),
-                float(raw["expires_at"]),
-            )
+            return os.open(path, flags, 0o666)
         except FileNotFoundError:
-            return None
-        except (ValueError, KeyError, TypeError):
-            return None  # damaged: the work may be done twice, which is slow but not wrong
+            self._folder.mkdir(parents=True, exist_ok=True)
+            return os.open(path, flags, 0o666)
 
-    def _write(self, lease: Lease) -> None:
-        # No fsync: after a power cut the process that holds it is gone as well.
-        path = self._path(lease.fingerprint)
-        beside = path.with_suffix(f".{lease.token}.new")
-        try:
-            beside.write_text(json.dumps(asdict(lease)), encoding="utf-8")
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
+    def _path(self, name: str) -> str:
+        return f"{self._folder}/{name}{_SUFFIX}"

@@ -50,7 +50,11 @@ class Process:
 
 def current() -> Process:
     """The process that asks; right also after a fork."""
-    pid = os.getpid()
+    return _own(os.getpid())
+
+
+@functools.cache
+def _own(pid: int) -> Process:
     return Process(host(), boot(), pid, _start(pid))
 
 
@@ -68,7 +72,7 @@ def host() -> str:
 def boot() -> str:
     """A name for the time since this machine was started; empty where the system has none."""
     try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
     except OSError:
         return ""
 

@@ -19,6 +19,7 @@ from mlctl.core.digest import FILE, Digest, hex_of
 from mlctl.core.provider import Report
 from mlctl.core.result import OtherRun, ResultRecord
 from mlctl.store.cachedb import silent
+from mlctl.store.copying import write_all
 from mlctl.store.files import refusals, sync_file
 from mlctl.store.record_codec import decode_record, encode_record
 
@@ -112,12 +113,14 @@ class Results:
 
     @contextmanager
     def _locked(self, fingerprint: Digest) -> Iterator[None]:
-        """One writer at a time in each of the 256 folders; the lock dies with its process."""
-        folder = Path(self._path(fingerprint)).parent
-        if not folder.is_dir():
-            folder.mkdir(parents=True, exist_ok=True)
+        """One writer at a time in each sixteenth of all; the lock dies with its process."""
+        path = self._path(fingerprint)
+        folder = os.path.dirname(path)  # noqa: PTH120
+        if not os.path.isdir(folder):  # noqa: PTH112
+            os.makedirs(folder, exist_ok=True)  # noqa: PTH103
             sync_file(self._folder)
-        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        lock = f"{self._folder}/.lock-{hex_of(fingerprint)[0]}"
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
@@ -125,17 +128,15 @@ class Results:
             os.close(handle)
 
     def _write(self, record: ResultRecord) -> None:
-        path = Path(self._path(record.fingerprint))
-        beside = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
+        path = self._path(record.fingerprint)
+        beside = f"{path}.{secrets.token_hex(4)}.new"
         try:
-            with beside.open("xb") as file:
-                file.write(encode_record(record))
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
-        sync_file(path.parent)
+            _write_durably(beside, encode_record(record))
+            os.replace(beside, path)  # noqa: PTH105
+        except BaseException:
+            Path(beside).unlink(missing_ok=True)
+            raise
+        sync_file(os.path.dirname(path))  # noqa: PTH120
 
 
 def _joined(kept: ResultRecord, other: ResultRecord) -> ResultRecord:
@@ -147,6 +148,15 @@ def _joined(kept: ResultRecord, other: ResultRecord) -> ResultRecord:
             seen.append(dict(run.outputs))
             others.append(run)
     return replace(kept, also=tuple(others[-KEPT_OTHERS:]))
+
+
+def _write_durably(path: str, content: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    try:
+        write_all(handle, content)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _read(path: str) -> bytes | None:

@@ -25,6 +25,7 @@ from mlctl.core.reason import (
     ResultNotKept,
     SettingChanged,
     UpstreamPending,
+    ValuePending,
 )
 from mlctl.core.secret import MASK
 from mlctl.core.step import Interpreter
@@ -71,6 +72,8 @@ def _sentence(reason: Reason) -> str:  # noqa: C901, PLR0911, PLR0912 - one case
             return "its recorded key has the format of another mlctl version: nothing to compare"
         case UpstreamPending(upstream=upstream, parts=parts):
             return f"waits for {upstream} ({listed(parts, MAX_NAMES)}): known after apply"
+        case ValuePending(parts=parts):
+            return f"{listed(parts, MAX_NAMES)}: known only when it runs"
         case OutputMissing(name=name, digest=of):
             return f"output {name} ({short(of)}) is missing from the store, or damaged there"
         case ResultNotKept():

@@ -6,7 +6,7 @@ import functools
 import os
 import platform
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from mlctl.core.errors import Rejected
@@ -40,7 +40,6 @@ _SCHEMA = BlockSchema(
             doc="Interpreter of steps without an environment of their own, from the "
             "configuration's folder on. Not given: the one that runs mlctl.",
         ),
-        "env": Attribute(type=MapType(STRING), doc="Variables every step gets; its own win."),
         "os": Attribute(type=STRING, doc="The operating system, such as `linux`.", computed=True),
         "arch": Attribute(type=STRING, doc="The processor, such as `x86_64`.", computed=True),
         "cpus": Attribute(type=NUMBER, doc="Processors this process may use.", computed=True),
@@ -131,7 +130,6 @@ class LocalCompute:
             root=root.absolute(),
             python=_python(attributes, ctx),
             slots=_slots(attributes),
-            env=_env(attributes),
             cpus=_cpus(),
             memory_bytes=_memory_bytes(),
         )
@@ -146,11 +144,6 @@ def _slots(attributes: Attributes) -> int:
             return int(slots)
         case other:
             raise Rejected("max_parallel_steps", f"{other} is not a whole number from 1 on")
-
-
-def _env(attributes: Attributes) -> dict[str, str]:
-    given = attributes.get("env")
-    return {k: str(v) for k, v in given.items()} if isinstance(given, Mapping) else {}
 
 
 def _python(attributes: Attributes, ctx: Context) -> Path:

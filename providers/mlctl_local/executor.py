@@ -11,13 +11,14 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from mlctl.core.errors import Rejected
 from mlctl.core.job import Artifact, DataKind, Handle, JobSpec, JobStatus, Layout, Running
 from mlctl.core.provider import Artifacts, Capabilities, Report
-from mlctl.kit import build, jobdir, staging, trees
+from mlctl.kit import build, jobdir, staging
+from mlctl.kit.discard import Discards
 from mlctl.kit.jobdir import Place
 from mlctl_local import jobs, processes
 from mlctl_local.gpus import Gpus
@@ -40,7 +41,6 @@ class Target:
         root: Holds ``jobs``, ``envs`` and what else is ours.
         python: The interpreter of jobs without an environment of their own.
         slots: Jobs at the same time.
-        env: Variables every job gets.
         cpus: Processors of the machine.
         memory_bytes: Its main memory; None: unknown.
     """
@@ -48,7 +48,6 @@ class Target:
     root: Path
     python: Path
     slots: int
-    env: Mapping[str, str] = field(default_factory=dict)
     cpus: float | None = None
     memory_bytes: int | None = None
 
@@ -59,6 +58,16 @@ class _Child:
 
     pid: int
     descriptor: int | None
+    since: float
+
+    def is_young(self) -> bool:
+        """True while nobody can measure a beat yet."""
+        return time.monotonic() - self.since < _WATCH_AFTER_S
+
+    def close(self) -> None:
+        """Let go of the descriptor."""
+        if self.descriptor is not None:
+            os.close(self.descriptor)
 
 
 class LocalExecutor:
@@ -71,6 +80,7 @@ class LocalExecutor:
         self._target = target
         self._gpus = gpus
         self._jobs = target.root / "jobs"
+        self._discards = Discards(self._jobs)
         self._lock = threading.Lock()
         self._children: dict[Path, _Child] = {}
         self._helpers: set[int] = set()
@@ -103,8 +113,8 @@ class LocalExecutor:
             search = search_folder(self._target.root, self._target.python)
         else:
             search = build.build(job.software, self._target.root, report) / "bin"
-        env = {**self._gpus.hidden(), **self._target.env}
-        staging.stage_folder(job, folder, Place(str(folder), (str(search),), env), artifacts)
+        place = Place(str(folder), (str(search),), self._gpus.hidden())
+        staging.stage_folder(job, folder, place, artifacts)
 
     def submit(self, job: JobSpec) -> Handle:
         """Start the staged job, or attach to it when it was started before.
@@ -127,10 +137,11 @@ class LocalExecutor:
         while True:
             with self._lock:
                 self._reap()
-            statuses = [self._status(folder) for folder in folders]
+                ours = {f: self._children[f] for f in folders if f in self._children}
+            statuses = [_status(folder, ours.get(folder)) for folder in folders]
             left = deadline - time.monotonic()
             running = [f for f, s in zip(folders, statuses, strict=True) if isinstance(s, Running)]
-            young = [folder for folder in running if self._is_young(folder)]
+            young = [folder for folder in running if self._is_young(folder, ours.get(folder))]
             if left <= 0 or len(running) < len(folders):
                 return statuses
             self._wait(folders, min(left, _WATCH_AFTER_S / 2) if young else left)
@@ -167,9 +178,14 @@ class LocalExecutor:
         folder = Path(handle["folder"])
         if folder.exists():
             jobs.end(folder)
-            trees.remove_whole(folder)
+            self._discards.take(folder)
         self._gpus.release(handle["job"])
         with self._lock:
+            child = self._children.pop(folder, None)
+            if child is not None:
+                # It ends about now; it is nobody's supervisor any more, only to be reaped.
+                self._helpers.add(child.pid)
+                child.close()
             self._reap()
 
     def _folder(self, job_id: str) -> Path:
@@ -182,21 +198,21 @@ class LocalExecutor:
         if chosen:
             jobs.add_env(folder, chosen)
         pid = self._supervise("supervise", folder, "lazy")
-        self._children[folder] = _Child(pid, processes.watch_child(pid))
+        self._children[folder] = _Child(pid, processes.watch_child(pid), time.monotonic())
 
     def _is_over(self, job_id: str) -> bool:
-        return not isinstance(self._status(self._folder(job_id)), Running)
+        folder = self._folder(job_id)
+        self._reap()
+        return not isinstance(_status(folder, self._children.get(folder)), Running)
 
     def _supervise(self, verb: str, folder: Path, *arguments: str) -> int:
         argv = (_SHELL, str(jobdir.SUPERVISOR), verb, str(folder), *arguments)
         return processes.spawn(argv, self._supervisor_env)
 
-    def _status(self, folder: Path) -> JobStatus:
-        child = self._children.get(folder)
-        return jobs.status(folder, started_here=child is not None and processes.runs(child.pid))
-
-    def _is_young(self, folder: Path) -> bool:
+    def _is_young(self, folder: Path, child: _Child | None) -> bool:
         """True while the job is too young for a watcher; gives it one once it is old enough."""
+        if child is not None and child.is_young():
+            return True
         age = jobs.unwatched_age_s(folder)
         if age is None or age < _WATCH_AFTER_S:
             return age is not None
@@ -228,5 +244,16 @@ class LocalExecutor:
         for folder, child in list(self._children.items()):
             if processes.reap(child.pid):
                 del self._children[folder]
-                if child.descriptor is not None:
-                    os.close(child.descriptor)
+                child.close()
+
+
+def _status(folder: Path, child: _Child | None) -> JobStatus:
+    """The status of a job.
+
+    Args:
+        folder: Of the job.
+        child: Its supervisor, which a moment ago had not ended; None: not started by us.
+    """
+    if child is None:
+        return jobs.status(folder)
+    return Running() if child.is_young() else jobs.running(folder)

@@ -15,27 +15,32 @@ from mlctl.core.job import Absent, Artifact, DataKind, JobStatus, Running
 from mlctl.core.provider import Artifacts
 from mlctl.kit import jobdir, records
 from mlctl.kit.records import Ended
+from mlctl.kit.staging import was_started
 from mlctl_local import processes
 from mlctl_local.processes import Process
+
+_LINE_BYTES = 256
 
 _CLAIM_TO_PROCESS_S = 30.0
 """How long a claimed job may name no process before it counts as lost; it takes a millisecond."""
 
 
-def status(folder: Path, *, started_here: bool = False) -> JobStatus:
-    """What the job's folder says.
-
-    Args:
-        folder: Of the job.
-        started_here: A supervisor that we started runs, though it may not have said so yet.
-    """
+def status(folder: Path) -> JobStatus:
+    """What the job's folder says."""
+    if not was_started(folder):
+        return Absent()
     found = _ended(folder)
     if found is not None:
         return found
-    if started_here or _supervisor_lives(folder):
-        return Running(beat_s=_beat_s(folder))
+    if _supervisor_lives(folder):
+        return running(folder)
     # It may have ended between the first look and the second.
     return _ended(folder) or _without_supervisor(folder)
+
+
+def running(folder: Path) -> Running:
+    """The status of a job that is known to run."""
+    return Running(beat_s=_beat_s(folder))
 
 
 def watch(folder: Path) -> int | None:
@@ -56,8 +61,12 @@ def unwatched_age_s(folder: Path) -> float | None:
 
 def add_env(folder: Path, env: Mapping[str, str]) -> None:
     """Give a job that was not started more variables; said twice, they are as said once."""
-    with (folder / jobdir.ENV).open("a", encoding="utf-8") as file:
-        file.writelines(f"export {name}={shlex.quote(value)}\n" for name, value in env.items())
+    lines = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in env.items())
+    descriptor = os.open(
+        folder / jobdir.ENV, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600
+    )
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(lines)
 
 
 def fetch(
@@ -85,9 +94,9 @@ def end(folder: Path) -> None:
     with suppress(ProcessLookupError):
         if processes.is_alive(process):
             os.kill(process.pid, signal.SIGKILL)
-    group = _read(folder / jobdir.STEP).strip()
+    group = _read(folder, jobdir.STEP).strip()
     if group.isdecimal():
-        processes.kill_group_of(int(group), mark=f"{folder}/{jobdir.TEMPORARY}")
+        processes.kill_group_of(int(group), mark=str(folder))
 
 
 def _ingest(path: Path, name: str, kind: DataKind, artifacts: Artifacts) -> Artifact:
@@ -100,7 +109,7 @@ def _ingest(path: Path, name: str, kind: DataKind, artifacts: Artifacts) -> Arti
 
 
 def _ended(folder: Path) -> JobStatus | None:
-    record: Ended | None = records.parse_exit(_read(folder / jobdir.EXIT))
+    record: Ended | None = records.parse_exit(_read(folder, jobdir.EXIT))
     if record is None:
         return None
     try:
@@ -112,7 +121,7 @@ def _ended(folder: Path) -> JobStatus | None:
 
 
 def _supervisor(folder: Path) -> Process | None:
-    return processes.parse_process(_read(folder / jobdir.PROC))
+    return processes.parse_process(_read(folder, jobdir.PROC))
 
 
 def _supervisor_lives(folder: Path) -> bool:
@@ -131,15 +140,20 @@ def _without_supervisor(folder: Path) -> JobStatus:
 
 
 def _beat_s(folder: Path) -> float | None:
-    beat = records.parse_beat(_read(folder / jobdir.BEAT))
+    beat = records.parse_beat(_read(folder, jobdir.BEAT))
     if beat is None:
         return None
     return max(0.0, (processes.uptime_hundredths() - beat) / 100)
 
 
-def _read(path: Path) -> str:
-    """The text of a small file; empty when it is not there."""
+def _read(folder: Path, name: str) -> str:
+    """The text of a small file of the job's; empty when it is not there."""
     try:
-        return path.read_text("ascii")
+        # Unbuffered: these are a line each, and looked at many times in a short job's life.
+        handle = os.open(f"{folder}/{name}", os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return ""
+    try:
+        return os.read(handle, _LINE_BYTES).decode()
+    finally:
+        os.close(handle)

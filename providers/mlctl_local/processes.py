@@ -47,12 +47,6 @@ def is_alive(process: Process) -> bool:
     return fields is not None and fields[0] not in _DEAD and fields[19] == process.start
 
 
-def runs(pid: int) -> bool:
-    """True when the number, known to be no other's, belongs to more than a zombie."""
-    fields = stat_fields(pid)
-    return fields is not None and fields[0] not in _DEAD
-
-
 def stat_fields(pid: int) -> list[str] | None:
     """Fields of ``/proc/PID/stat`` from the third, the state, on; None when there is no such.
 
@@ -149,13 +143,18 @@ def group_members(group: int) -> Iterator[int]:
 
 
 def kill_group_of(group: int, mark: str) -> None:
-    """Kill what is left of a process group, when its environment shows that it is the one meant.
+    """Kill what is left of a process group, when it shows that it is the one meant.
 
     Args:
         group: The number of the group.
-        mark: A text that every environment of the group holds and no other does.
+        mark: A text that each member has in its environment or among its arguments, and no other
+            process has. A step's own shell has it among its arguments, and so has what it forked a
+            moment ago.
     """
     for pid in group_members(group):
         with suppress(FileNotFoundError, ProcessLookupError, PermissionError):
-            if mark.encode() in Path(f"/proc/{pid}/environ").read_bytes():
+            if any(
+                mark.encode() in Path(f"/proc/{pid}/{said}").read_bytes()
+                for said in ("environ", "cmdline")
+            ):
                 os.kill(pid, signal.SIGKILL)

@@ -29,7 +29,8 @@ from mlctl.state.recovery import resume
 from mlctl.store.lease import Leases
 from mlctl.store.local import LocalStore
 from mlctl.store.results import Results
-from tests.apply.fakes import FakeType, Step, Thing, World
+from tests.apply.fake_kind import FakeType
+from tests.apply.world import Step, Thing, World
 from tests.builders import compute_address
 
 THINGS, STEPS = 4, 6

@@ -15,7 +15,7 @@ from mlctl.core.provider import ComputeType, Context, Executor
 from mlctl.store.lease import Leases
 from mlctl.store.local import LocalStore
 from mlctl.store.results import Results
-from tests.apply.fakes import Step, World, names, of_kind
+from tests.apply.world import Step, World, names, of_kind
 from tests.builders import compute_address
 
 local = pytest.importorskip("mlctl_local")
@@ -50,7 +50,7 @@ def test_real_steps_run_print_and_are_reused(tmp_path: Path) -> None:
     assert "".join(e.text for e in of_kind(first, StepLog)) == "hello\n"
     assert names(first, StepSucceeded) == ["a"]
     assert names(second, StepReused) == ["a"]
-    assert list((tmp_path / ".mlctl" / "jobs").glob("*/*/run.sh")) == []
+    assert list((tmp_path / ".mlctl" / "jobs").glob("[0-9a-f][0-9a-f]/*/run.sh")) == []
 
 
 def test_a_real_failure_shows_its_last_lines(tmp_path: Path) -> None:

@@ -8,9 +8,12 @@ import pytest
 
 from mlctl.apply.attributes import has_seal, of_value, opened, sealed
 from mlctl.apply.builtin import Kinds, UnknownKind
+from mlctl.apply.engine import Engine
 from mlctl.apply.executors import ComputeExecutors, NoTarget
 from mlctl.apply.job import environment
-from mlctl.apply.ports import Busy
+from mlctl.apply.ports import Busy, SystemClock
+from mlctl.apply.rooms import Rooms
+from mlctl.apply.script import Await, Gate, Outcome, Script
 from mlctl.apply.sources import StoreSources
 from mlctl.apply.stop import Stop, StopSignal
 from mlctl.apply.turns import LeasedTurns
@@ -29,7 +32,9 @@ from mlctl.core.value import SENSITIVE, from_plain, null, object_of, string, unk
 from mlctl.state.reduce import fold
 from mlctl.store.lease import Leases
 from mlctl.store.local import LocalStore
-from tests.apply.fakes import SCHEMA, FakeExecutor, FakeType, Step, Thing, World, of_kind
+from tests.apply.fake_executor import FakeExecutor
+from tests.apply.fake_kind import SCHEMA, FakeType
+from tests.apply.world import Step, Thing, World, of_kind
 from tests.builders import artifact, compute_address, fingerprint, resource_record, state_of
 
 
@@ -188,6 +193,20 @@ def test_one_run_at_a_time_has_the_turn(tmp_path: Path) -> None:
     after.release()
     mine.close()
     theirs.close()
+
+
+def test_scripts_that_wait_for_each_other_are_a_bug_that_is_said_at_once(tmp_path: Path) -> None:
+    def waits_for_ever() -> Script:
+        yield Await(Gate())
+        return Outcome.DONE
+
+    engine = Engine(Rooms(1), StopSignal(), SystemClock(), threads=1, patience_s=1.0)
+    list(engine.begin(compute_address(), waits_for_ever(), 0.0))
+
+    with pytest.raises(RuntimeError, match="stuck"):
+        list(engine.step())
+
+    engine.close(wait=True)
 
 
 def test_a_stop_only_ever_becomes_firmer() -> None:

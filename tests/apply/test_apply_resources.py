@@ -28,7 +28,7 @@ from mlctl.core.state import OutputValue, ResourceRecord, Status
 from mlctl.core.types import STRING
 from mlctl.core.value import SENSITIVE, from_plain, string, unknown
 from mlctl.state.reduce import fold
-from tests.apply.fakes import Step, Thing, World, names, of_kind
+from tests.apply.world import Step, Thing, World, names, of_kind
 from tests.builders import compute_address, resource_record, state_of, step_record
 
 

@@ -18,7 +18,7 @@ from mlctl.state.journal import Journal
 from mlctl.state.paths import journal_path
 from mlctl.state.recovery import resume, unfinished
 from mlctl.state.reduce import fold
-from tests.apply.fakes import Step, Thing, World
+from tests.apply.world import Step, Thing, World
 from tests.builders import AT
 from tests.capabilities import need
 

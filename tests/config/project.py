@@ -33,7 +33,7 @@ from mlctl.core.secret import Secret
 from mlctl.core.state import OutputValue, ResourceRecord, State, StepRecord
 from mlctl.core.step import StepKey
 from mlctl.core.types import BOOL, NUMBER, STRING, ListType, MapType
-from mlctl.core.value import SENSITIVE, Value, to_json_plain
+from mlctl.core.value import SENSITIVE, Value, from_plain, object_of, to_json_plain
 from mlctl.graph.order import Graph, build, cycle_diagnostics
 from mlctl.hcl.functions import World as FunctionWorld
 from mlctl.hcl.functions import table
@@ -377,7 +377,9 @@ class Project:
             elif change.action is not Action.NO_OP:
                 record = self._made(change, evaluation)
                 resources[change.address] = record
-                evaluation.settle_resource(change.address, dict(record.attributes))
+                written = evaluation.resource(change.address).attributes.entries()
+                told = {n: from_plain(v) for n, v in record.attributes.items()}
+                evaluation.settle_attributes(change.address, object_of({**told, **written}))
         for row in planned.plan.steps:
             if row.action is Action.FORGET:
                 steps.pop(row.address, None)

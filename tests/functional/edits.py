@@ -133,7 +133,7 @@ def other_python(project: Project) -> tuple[str, ...]:
 def case(
     name: str, edit: Edit, reasons: Mapping[str, str] | str, said: str
 ) -> tuple[str, Edit, Mapping[str, str], str]:
-    """A row; reasons alone are those of step ``s``."""
+    """A row; reasons without a step are those of step ``s``, two are parted by a blank."""
     return (name, edit, {"s": reasons} if isinstance(reasons, str) else reasons, said)
 
 
@@ -222,7 +222,7 @@ CASES = [
     case(
         "salt",
         config('version = "1"', 'version = "2"'),
-        dict.fromkeys(STEPS, "setting_changed"),
+        {**dict.fromkeys(STEPS, "setting_changed"), "second": "setting_changed upstream_pending"},
         '"1" -> "2"',
     ),
     case("output lost", lose_output, "output_missing", "output out ("),
@@ -253,7 +253,10 @@ CASES = [
     case(
         "another interpreter",
         other_python,
-        dict.fromkeys(STEPS, "interpreter_changed"),
+        {
+            **dict.fromkeys(STEPS, "interpreter_changed"),
+            "second": "interpreter_changed upstream_pending",
+        },
         "-> CPython 3.99.1",
     ),
 ]

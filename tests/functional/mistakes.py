@@ -184,7 +184,7 @@ MISTAKES = (
     ),
     Mistake(
         "undeclared_input",
-        given("undeclared_input", '{ size = "small", epoch = «2» }'),
+        given("undeclared_input", '{ size = "small", «epoch» = 2 }'),
         "Undeclared input",
         'Did you mean "epochs"?',
     ),

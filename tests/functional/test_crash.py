@@ -114,13 +114,15 @@ def test_a_step_that_still_runs_is_attached_to_and_not_started_again(
     project.write("main.hcl", waiting(tmp_path))
     kill(begun(project, tmp_path))
 
-    second = project.start("apply", "--auto-approve")
-    time.sleep(1.5)
+    second = project.start("apply", "--auto-approve", "--json")
+    assert second.stdout is not None
+    starts = (json.loads(line) for line in second.stdout if '"step_start"' in line)
+    start = next(starts)
     (tmp_path / "go").touch()
-    said, _ = second.communicate(timeout=20)
+    second.communicate(timeout=20)
 
-    assert second.returncode == 0, said
-    assert "attached" in said
+    assert second.returncode == 0
+    assert start["attached"] is True
     assert lines_of(tmp_path / "log") == ["begin"]
     assert project.output_text("out") == "1\n"
 

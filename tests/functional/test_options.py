@@ -103,12 +103,6 @@ def test_an_answer_from_a_pipe_is_no_consent(project: Project) -> None:
     assert not (project.root / "mlctl.state.json").exists()
 
 
-def test_an_apply_without_changes_needs_no_consent(project: Project) -> None:
-    with_input(project)
-
-    assert "No changes." in project.mlctl("apply").ok().out
-
-
 # --- colour ----------------------------------------------------------------------------------
 
 

@@ -107,7 +107,7 @@ def test_an_input_of_run_is_held_against_its_declaration(project: Project) -> No
 
     run = project.mlctl("run", "p", "--auto-approve", "--input", "word=many").exits(FAILED)
 
-    assert "integer" in run.err
+    assert "whole number" in run.err
     assert "word" in run.err
 
 

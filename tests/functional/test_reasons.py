@@ -41,7 +41,7 @@ def test_an_edit_gives_exactly_its_own_reason_and_the_plan_names_it(
 
     found = kinds(document)
     assert {name: why for name, why in found.items() if why} == {
-        name: [why] for name, why in reasons.items()
+        name: why.split() for name, why in reasons.items()
     }, text
     assert said in text
     assert "hush" not in text + str(document)

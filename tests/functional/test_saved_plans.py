@@ -66,7 +66,7 @@ def test_a_plan_is_stale_when_what_it_was_made_from_has_moved(
 
     assert named in applied.err
     assert "stale" in applied.err.lower()
-    assert "mlctl plan" in applied.err
+    assert "Make a new plan" in applied.err
 
 
 def test_a_stale_plan_changes_nothing(project: Project) -> None:

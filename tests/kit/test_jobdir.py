@@ -129,7 +129,7 @@ def test_the_folder_and_its_variables_are_private(tmp_path: Path) -> None:
     folder = staged(replace(JOB, env={"A": "b", "TOKEN": Secret("x")}), tmp_path / "job")
 
     assert folder.stat().st_mode & 0o077 == 0
-    assert [(folder / name).stat().st_mode & 0o777 for name in ("env", "secrets")] == [0o600] * 2
+    assert [(folder / name).stat().st_mode & 0o777 for name in ("run.sh", "secrets")] == [0o600] * 2
 
 
 def test_half_a_folder_of_a_crashed_builder_goes_away(tmp_path: Path) -> None:

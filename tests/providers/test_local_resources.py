@@ -31,7 +31,7 @@ class TestLocalCompute(ResourceTypeContract):
         return provider().resource_types["compute", "local"]
 
     def sample(self, root: Path) -> Attributes:
-        return {"description": "my laptop", "env": {"OMP_NUM_THREADS": "1"}}
+        return {"description": "my laptop", "tags": {"place": "desk"}}
 
     def test_it_tells_what_the_machine_has(self, ready: Attributes) -> None:
         assert (ready["os"], ready["python_implementation"]) == ("linux", "CPython")

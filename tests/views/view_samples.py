@@ -33,6 +33,7 @@ from mlctl.core.reason import (
     ResultNotKept,
     SettingChanged,
     UpstreamPending,
+    ValuePending,
 )
 from mlctl.core.step import (
     DataInput,
@@ -104,6 +105,7 @@ EVERY_REASON: tuple[tuple[Reason, str], ...] = (
     (CodeChanged(tree_digest("a"), tree_digest("b"), added=("new.py",)), "new.py (new)"),
     (CodeChanged(tree_digest("a"), tree_digest("b")), "aaaaaaaaaaaa -> bbbbbbbbbbbb"),
     (CodeChanged(None, tree_digest("b")), "no code folder -> bbbbbbbbbbbb"),
+    (ValuePending(("command",)), "command: known only when it runs"),
     (CommandChanged("python a.py", "python b.py"), "python a.py -> python b.py"),
     (CommandChanged("a", ("b", "c d")), 'a -> ["b", "c d"]'),
     (
