@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mlctl.config.arguments import Arguments, arguments
+from mlctl.config.arguments import Arguments, arguments, unsuitable
 from mlctl.config.declarations import StepDeclaration
 from mlctl.config.decode import Decoded
+from mlctl.config.env_names import unusable_variable
 from mlctl.config.frames import PipelineFrame, Repetition
 from mlctl.config.inputs import Binder, Bound, Given, literal_text, pending_value
 from mlctl.config.references import Place
@@ -265,7 +266,14 @@ class StepBuilder:
     def _env_of(self, where: Arguments, body: Decoded) -> Mapping[str, Value]:
         value = where.value(body, "env")
         self.needs |= origins_of(value)
-        return members(value)
+        found = members(value)
+        expr = body.expr("env")
+        for name, one in found.items():
+            why = unusable_variable(name, one)
+            if why and expr is not None:
+                said = unsuitable("env", ValueError(why), expr, body.header)
+                self.context.evaluator.say(said)
+        return found
 
     def _code(self) -> tuple[Located | None, Digest | Pending | None]:
         body, frame = self.source.definition.body, self.source.names.frame

@@ -45,7 +45,10 @@ class StepSettings:
     def timeout_s(self) -> float | None:
         """The longest it may take."""
         where, body = self._where("timeout")
-        return where.unit(body, "timeout", duration_s)
+        timeout_s = where.unit(body, "timeout", duration_s)
+        if timeout_s is not None and timeout_s <= 0:
+            _refuse(where, body, "timeout", "a time longer than nothing is required")
+        return timeout_s
 
     def retry(self) -> Retry:
         """When a failed attempt is followed by another."""

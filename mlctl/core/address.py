@@ -60,11 +60,8 @@ class Address:
     def __lt__(self, other: Address) -> bool:
         return self._order() < other._order()
 
-    def _order(self) -> list[tuple[str, str, int, str]]:
-        return [
-            (p.kind, p.name, p.key if isinstance(p.key, int) else -1, str(p.key or ""))
-            for p in self.parts
-        ]
+    def _order(self) -> list[tuple[str, str, int, int, str]]:
+        return [(part.kind, part.name, *_key_order(part.key)) for part in self.parts]
 
     @classmethod
     def of(cls, kind: str, name: str, key: InstanceKey = None) -> Address:
@@ -135,6 +132,16 @@ class Address:
             (mine.kind, mine.name) == (theirs.kind, theirs.name) and mine.key in (None, theirs.key)
             for mine, theirs in zip(self.parts, other.parts, strict=False)
         )
+
+
+def _key_order(key: InstanceKey) -> tuple[int, int, str]:
+    match key:
+        case None:
+            return (0, 0, "")
+        case int():
+            return (1, key, "")
+        case _:
+            return (2, 0, key)
 
 
 def _quoted(key: str) -> str:

@@ -72,7 +72,7 @@ class Discards:
                 kept = self._own_folder() / str(self._kept.count)
                 self._kept.count += 1
                 is_full = self._kept.count >= KEPT
-            os.rename(path, kept)  # noqa: PTH104 - once a job
+                os.rename(path, kept)  # noqa: PTH104 - once a job
         except OSError:
             return False  # a full disk, another file system, or gone already: removing tells
         if is_full:

@@ -122,7 +122,7 @@ def test_a_step_that_still_runs_is_attached_to_and_not_started_again(
     second.communicate(timeout=20)
 
     assert second.returncode == 0
-    assert start["attached"] is True
+    assert start["hook"]["attached"] is True
     assert lines_of(tmp_path / "log") == ["begin"]
     assert project.output_text("out") == "1\n"
 

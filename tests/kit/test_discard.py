@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -95,9 +94,9 @@ def test_nothing_is_left_after_the_process(tmp_path: Path, count: int) -> None:
     run(tmp_path, count, "ends")
 
     deadline = time.monotonic() + 20
-    while os.listdir(tmp_path) and time.monotonic() < deadline:
+    while any(tmp_path.iterdir()) and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert os.listdir(tmp_path) == []
+    assert not any(tmp_path.iterdir())
 
 
 def test_what_a_killed_process_kept_goes_with_the_next_one(tmp_path: Path) -> None:
