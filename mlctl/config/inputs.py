@@ -173,6 +173,8 @@ class Binder:
             return ""
         least = self.arguments.value(port.body, "min").unmark_deep()[0]
         most = self.arguments.value(port.body, "max").unmark_deep()[0]
+        if _is_number(least) and _is_number(most) and least.as_number() > most.as_number():
+            return "cannot be right, for its min is greater than its max"
         if _is_number(least) and bare.as_number() < least.as_number():
             return f"is less than the minimum {number_text(least.as_number())}"
         if _is_number(most) and bare.as_number() > most.as_number():

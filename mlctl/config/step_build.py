@@ -89,6 +89,7 @@ class StepBuilder:
         )
         for one in bound.values():
             self.needs |= one.needs
+        self.needs |= settings.rest_on()
         self._depends_on()
         return DesiredStep(
             address=self.address,
@@ -105,7 +106,7 @@ class StepBuilder:
             limits=limits,
             timeout_s=settings.timeout_s(),
             retry=settings.retry(),
-            deterministic=settings.flag("deterministic", default=True),
+            deterministic=settings.deterministic(),
             needs=tuple(sorted(self.needs)),
             carries_on=self._carries_on(),
         )

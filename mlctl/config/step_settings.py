@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from mlctl.config.arguments import Arguments, unsuitable
 from mlctl.config.decode import Decoded, not_allowed
 from mlctl.config.units import duration_s, size_bytes
+from mlctl.core.address import Address
 from mlctl.core.desired import Retry
 from mlctl.core.job import Limits
+from mlctl.core.provenance import origins_of
 
 FAILURES = ("unreachable", "preempted", "lost", "timeout")
 """What ``retry.on`` may name besides exit codes."""
+
+_SETTINGS = ("timeout", "deterministic", "retry", "resources")
 
 _EXIT = re.compile(r"exit:\d{1,3}")
 
@@ -37,10 +41,26 @@ class StepSettings:
         written = name in own.arguments or name in own.blocks
         return (self.here, own) if written else (self.there, self.definition)
 
-    def flag(self, name: str, *, default: bool) -> bool:
-        """A bool argument."""
-        where, body = self._where(name)
-        return where.flag(body, name, default)
+    def rest_on(self) -> frozenset[Address]:
+        """The objects whose values the settings are worked out from."""
+        found: set[Address] = set()
+        for name in _SETTINGS:
+            where, body = self._where(name)
+            written = body.one(name) if name in body.blocks else body
+            names = (name,) if written is body else tuple(written.arguments if written else ())
+            for argument in names:
+                if written is not None and argument in written.arguments:
+                    found |= origins_of(where.value(written, argument))
+        return frozenset(found)
+
+    def deterministic(self) -> bool:
+        """False: a kept result is never taken. What decides that must be known to a plan."""
+        where, body = self._where("deterministic")
+        expr = body.expr("deterministic")
+        if expr is not None and not where.value(body, "deterministic").is_known:
+            why = ValueError("it rests on a value that is known only after apply")
+            where.evaluator.say(unsuitable("deterministic", why, expr, body.header))
+        return where.flag(body, "deterministic", default=True)
 
     def timeout_s(self) -> float | None:
         """The longest it may take."""
