@@ -280,6 +280,8 @@ def apply(
         finally:
             turns.close()
     for trouble in recorder.trouble:
+        path = journal_path(session.data_dir, run_id)
+        trouble.hint = f"Nothing is lost: {path} holds what was done, and the next run folds it in."
         raise trouble
 
 

@@ -10,24 +10,23 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from mlctl.config.data import moved_data, output_value, pending_output
+from mlctl.config.data import moved_data
 from mlctl.config.declarations import Configuration, ModuleCall, Object
 from mlctl.config.expansion import Expansion
-from mlctl.config.frames import ONCE, Instances, ModuleFrame, PipelineFrame, Repetition
+from mlctl.config.frames import ONCE, ModuleFrame, PipelineFrame, Repetition
+from mlctl.config.step_values import OutputTypes, StepValues, by_key
 from mlctl.config.variable_values import checked_variable
 from mlctl.core.address import Address, InstanceKey, Part
 from mlctl.core.diagnostic import Diagnostic
 from mlctl.core.provenance import Origin
 from mlctl.core.state import StepRecord
 from mlctl.core.value import (
-    DYNAMIC_NULL,
     DYNAMIC_UNKNOWN,
     SENSITIVE,
     Value,
     null,
     object_of,
     string,
-    tuple_of,
 )
 from mlctl.hcl.ast import Expression
 from mlctl.hcl.functions import Function
@@ -35,16 +34,12 @@ from mlctl.hcl.functions import Function
 ObjectValue = Callable[[ModuleFrame, Object, Repetition], Value]
 """Makes the value of an object nobody has settled yet."""
 
-OutputTypes = Callable[[PipelineFrame, str, Repetition], Mapping[str, str] | None]
-"""The declared outputs of a step: type by name; None when its component is not known."""
-
 
 class Evaluator(Expansion):
     """The configuration as a function of what is settled so far.
 
     Attributes:
         settled: Attributes of objects, by address.
-        records: Results of steps, by address.
         unsettled: Makes the values of other objects; set by whoever builds the whole.
         output_types: Likewise for the outputs of steps.
         pipeline_input: Likewise for the inputs of pipelines.
@@ -59,7 +54,6 @@ class Evaluator(Expansion):
     ) -> None:
         super().__init__(configuration, functions)
         self.settled: dict[Address, Value] = {}
-        self.records: dict[Address, StepRecord] = {}
         self.unsettled: ObjectValue = lambda _frame, _declared, _repetition: DYNAMIC_UNKNOWN
         self.output_types: OutputTypes = lambda _pipeline, _name, _repetition: None
         self.pipeline_input: Callable[[PipelineFrame, str], Value] = lambda _pipeline, _name: (
@@ -67,8 +61,7 @@ class Evaluator(Expansion):
         )
         self.published: Callable[[Address], str] = str
         self._given = variables
-        self._values: dict[Address, Value] = {}
-        self._steps: dict[Address, Value] = {}
+        self._steps = StepValues()
 
     # --- what names stand for --------------------------------------------------------------
 
@@ -158,7 +151,7 @@ class Evaluator(Expansion):
             return DYNAMIC_UNKNOWN
         instances = self.call_instances(frame, call)
         outputs = call.module.outputs
-        return self._by_key(
+        return by_key(
             instances,
             lambda key: object_of(
                 {o: self.module_output(self._child(frame, call, key), o) for o in outputs}
@@ -194,10 +187,8 @@ class Evaluator(Expansion):
         declared = frame.module.objects[kind, name]
         instances = self.instances(frame, declared)
         if refs:
-            return self._by_key(
-                instances, lambda key: reference_value(frame.address(kind, name, key))
-            )
-        return self._by_key(
+            return by_key(instances, lambda key: reference_value(frame.address(kind, name, key)))
+        return by_key(
             instances,
             lambda key: self._attributes(
                 frame.address(kind, name, key), frame, declared, instances.by_key[key]
@@ -257,45 +248,7 @@ class Evaluator(Expansion):
     def steps_value(self, pipeline: PipelineFrame, name: str) -> Value:
         """``steps.NAME``: an object with ``outputs``, by key where repeated."""
         instances = self.step_instances(pipeline, name)
-        address = pipeline.address.child("step", name)
-        known = self._steps.get(address)
-        if known is None or not instances.is_final:
-            known = self._by_key(
-                instances,
-                lambda key: self._step_value(
-                    pipeline, address.instance(key), instances.by_key[key]
-                ),
-            )
-            self._steps[address] = known
-        return known
-
-    def _step_value(
-        self, pipeline: PipelineFrame, address: Address, repetition: Repetition
-    ) -> Value:
-        known = self._values.get(address)
-        if known is None:
-            types = self.output_types(pipeline, address.name, repetition)
-            if types is None:
-                return DYNAMIC_UNKNOWN.mark(Origin(address))
-            record = self.records.get(address)
-            outputs = {
-                name: output_value(kind, record.outputs[name], record.values.get(name))
-                if record is not None and name in record.outputs
-                else pending_output(kind)
-                for name, kind in types.items()
-            }
-            members = {"outputs": object_of(outputs), "address": string(str(address))}
-            known = self._values[address] = object_of(members).mark(Origin(address))
-        return known
-
-    def _by_key(self, instances: Instances, make: Callable[[InstanceKey], Value]) -> Value:
-        if instances.unknown:
-            return DYNAMIC_UNKNOWN.mark(*(Origin(a) for a in instances.pending))
-        if not instances.repeated:
-            return make(None) if None in instances.by_key else DYNAMIC_NULL
-        if instances.counted:
-            return tuple_of([make(key) for key in instances.by_key])
-        return object_of({str(key): make(key) for key in instances.by_key})
+        return self._steps.of(pipeline, name, instances, self.output_types)
 
     # --- settling --------------------------------------------------------------------------
 
@@ -307,9 +260,7 @@ class Evaluator(Expansion):
     def settle_record(self, address: Address, record: StepRecord) -> None:
         """Tell what result a step has."""
         self._settles += 1
-        self.records[address] = record
-        self._values.pop(address, None)
-        self._steps.pop(address.declaration, None)
+        self._steps.settle(address, record)
 
 
 def reference_value(address: Address) -> Value:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mlctl.config.arguments import arguments
+from mlctl.config.env_names import members
 from mlctl.config.evaluator import Evaluator
 from mlctl.config.frames import ModuleFrame, Repetition
 from mlctl.config.ports import Locks, Requested, Software
@@ -132,16 +133,6 @@ class Softwares:
         frame = self.evaluator.frame(address.module)
         declared = frame.module.objects[address.kind, address.name]
         return frame, self.evaluator.instances(frame, declared).by_key[address.key]
-
-
-def members(env: Value) -> Mapping[str, Value]:
-    """The variables of an ``env`` argument; ``*`` for all of them while their names are unknown."""
-    bare, marks = env.unmark()
-    if not bare.is_known:
-        return {"*": env}
-    if bare.is_null:
-        return {}
-    return {name: one.with_marks(marks) for name, one in bare.entries().items()}
 
 
 def inside(directory: str, file: str | None) -> str | None:

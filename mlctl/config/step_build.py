@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mlctl.config.arguments import Arguments, arguments, unsuitable
+from mlctl.config.arguments import Arguments, arguments
 from mlctl.config.declarations import StepDeclaration
 from mlctl.config.decode import Decoded
-from mlctl.config.env_names import unusable_variable
 from mlctl.config.frames import PipelineFrame, Repetition
 from mlctl.config.inputs import Binder, Bound, Given, literal_text, pending_value
 from mlctl.config.references import Place
-from mlctl.config.software import SoftwareChoice, members
+from mlctl.config.software import SoftwareChoice
 from mlctl.config.step_command import CommandEvaluation
 from mlctl.config.step_context import THIS_MACHINE, Source, StepContext
+from mlctl.config.step_env import env_of, spelled
 from mlctl.config.step_settings import StepSettings
 from mlctl.core.address import Address
 from mlctl.core.desired import DesiredStep, Located
@@ -248,33 +248,12 @@ class StepBuilder:
         self, software: SoftwareChoice
     ) -> tuple[dict[str, str | Secret], dict[str, str | Pending]]:
         merged: dict[str, Value] = dict(software.env)
-        merged |= self._env_of(self.there, self.source.definition.body)
+        merged |= env_of(self.there, self.source.definition.body)
         if self.source.component is not None:
-            merged |= self._env_of(self.here, self.declaration.body)
-        clear: dict[str, str | Secret] = {}
-        key: dict[str, str | Pending] = {}
-        for name, value in merged.items():
-            bare, marks = value.unmark_deep()
-            if not bare.is_known:
-                key[name] = Pending(tuple(sorted(origins_of(value))))
-            elif not bare.is_null:
-                text = bare.as_string()
-                secret = SENSITIVE in marks
-                clear[name] = Secret(text) if secret else text
-                key[name] = self.context.locator.seal(text) if secret else text
-        return clear, key
-
-    def _env_of(self, where: Arguments, body: Decoded) -> Mapping[str, Value]:
-        value = where.value(body, "env")
-        self.needs |= origins_of(value)
-        found = members(value)
-        expr = body.expr("env")
-        for name, one in found.items():
-            why = unusable_variable(name, one)
-            if why and expr is not None:
-                said = unsuitable("env", ValueError(why), expr, body.header)
-                self.context.evaluator.say(said)
-        return found
+            merged |= env_of(self.here, self.declaration.body)
+        for value in merged.values():
+            self.needs |= origins_of(value)
+        return spelled(merged, self.context.locator.seal)
 
     def _code(self) -> tuple[Located | None, Digest | Pending | None]:
         body, frame = self.source.definition.body, self.source.names.frame

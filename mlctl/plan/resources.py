@@ -130,9 +130,14 @@ class ResourcePlanner:
                 reason=reason,
                 replace_paths=forcing,
             )
-        after = object_of({**there.value.entries(), **{name: wanted[name] for name in changed}})
-        action = Action.UPDATE if changed else Action.NO_OP
-        return replace(change, action=action, after=after if changed else there.value)
+        if not changed:
+            return replace(change, after=there.value)
+        # What the provider chooses may change with what is written: another interpreter is of
+        # another version, and the steps that run on it must know now.
+        foreseen = self._foreseen(desired, wanted)
+        updated = {name: wanted[name] for name in changed}
+        after = object_of({**there.value.entries(), **foreseen, **updated})
+        return replace(change, action=Action.UPDATE, after=after)
 
     def _create(
         self, change: ResourceChange, desired: DesiredResource, prior: ResourceRecord | None

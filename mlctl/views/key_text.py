@@ -23,6 +23,10 @@ from mlctl.views.text import listed
 from mlctl.views.value_text import KNOWN_AFTER_APPLY, inline, quoted
 
 
+_BARE = ("number", "integer", "boolean")
+"""Types of literals that are written without quotes; a key spells all of them as text."""
+
+
 def input_text(part: InputKey | Pending, *, exact: bool = False) -> str:
     """An input in short: its value, or enough of its digest to tell two apart.
 
@@ -32,7 +36,9 @@ def input_text(part: InputKey | Pending, *, exact: bool = False) -> str:
     """
     match part:
         case LiteralInput(kind, value):
-            return f"{inline(recorded_value(value))}{f' ({kind})' if exact else ''}"
+            bare = kind in _BARE and isinstance(value, str)
+            said = value if bare else inline(recorded_value(value))
+            return f"{said}{f' ({kind})' if exact else ''}"
         case DataInput(of):
             return of if exact else short(of)
         case MembersInput(members):
