@@ -170,8 +170,8 @@ class ConfigurationValues:
     def step(self, address: Address) -> DesiredStep:
         """See ``Evaluation.step``."""
         pipeline = self._pipeline(address)
-        instances = self.evaluator.step_instances(pipeline, address.name)
-        return self._steps.step(pipeline, address.name, instances.by_key[address.key])
+        repetition = self.evaluator.step_repetition(pipeline, address.name, address.key)
+        return self._steps.step(pipeline, address.name, repetition)
 
     def pipeline_output(self, address: Address) -> Value:
         """See ``Evaluation.pipeline_output``."""

@@ -11,10 +11,11 @@ from mlctl.config.expand import expand
 from mlctl.config.frames import ONCE, Instances, ModuleFrame, PipelineFrame, Repetition
 from mlctl.config.names import Names, Objects
 from mlctl.config.references import Place, resolve
-from mlctl.core.address import Address, Part
+from mlctl.config.refine import Refiner
+from mlctl.core.address import Address, InstanceKey, Part
 from mlctl.core.diagnostic import Diagnostic, Diagnostics, Severity
 from mlctl.core.value import Value
-from mlctl.hcl.ast import Expression, ScopeTraversal
+from mlctl.hcl.ast import Expression, For, ScopeTraversal
 from mlctl.hcl.evaluate import evaluate
 from mlctl.hcl.functions import Function
 
@@ -38,6 +39,7 @@ class Expansion(Objects):
         self._seen: set[tuple[object, ...]] = set()
         self._settles = 0
         self._instances: dict[Address, tuple[Instances, int]] = {}
+        self._refiners: dict[Address, Refiner] = {}
         self._frames: dict[tuple[str, ...], list[ModuleFrame]] = {(): [self.root]}
         self._by_parts: dict[tuple[Part, ...], ModuleFrame] = {(): self.root}
 
@@ -130,12 +132,30 @@ class Expansion(Objects):
         return self._expanded(address, declared.meta, self.names(frame), declared.body.header)
 
     def step_instances(self, pipeline: PipelineFrame, name: str) -> Instances:
-        """The instances of a step in one pipeline instance."""
-        step = pipeline.declared.steps[name]
+        """The instances of a step in one pipeline instance; their values as first known."""
+        step, address = pipeline.declared.steps[name], pipeline.address.child("step", name)
+        known, _ = self._instances.get(address, (None, -1))
+        if known is not None and not known.unknown:
+            return known
         names = self.names(pipeline.module, pipeline.repetition, pipeline)
-        return self._expanded(
-            pipeline.address.child("step", name), step.meta, names, step.body.header
-        )
+        return self._expanded(address, step.meta, names, step.body.header)
+
+    def step_repetition(self, pipeline: PipelineFrame, name: str, key: InstanceKey) -> Repetition:
+        """One instance of a step, with its present value."""
+        known = self.step_instances(pipeline, name).by_key[key]
+        if known.value is None or known.value.is_wholly_known:
+            return known
+        step, address = pipeline.declared.steps[name], pipeline.address.child("step", name)
+        names = self.names(pipeline.module, pipeline.repetition, pipeline)
+        header = step.body.header
+        if isinstance(step.meta.for_each, For):
+            refiner = self._refiners.setdefault(address, Refiner(step.meta.for_each))
+            one = refiner.refined(
+                known, lambda e, own: self.evaluate(e, replace(names, own=own), header)
+            )
+            if one is not None:
+                return one
+        return self._expanded(address, step.meta, names, header).by_key[key]
 
     def _expanded(self, address: Address, meta: Meta, names: Names, header: str) -> Instances:
         known, at = self._instances.get(address, (None, -1))

@@ -140,11 +140,9 @@ class Binder:
         try:
             value = convert(given.value, LITERAL_TYPE[type_name])
         except ConversionError as error:
-            self._say(
-                "Invalid value for input",
-                f'Inappropriate value for input "{name}" ({type_name}): {str(error).rstrip(".")}.',
-                given,
-            )
+            why = "a whole number is required" if type_name == "integer" else str(error).rstrip(".")
+            detail = f'Inappropriate value for input "{name}" ({type_name}): {why}.'
+            self._say("Invalid value for input", detail, given)
             return None
         bare, marks = value.unmark_deep()
         needs = origins_of(value)

@@ -41,7 +41,7 @@ class StepValues:
             return self._value(address.instance(key), declared)
 
         known = self._whole.get(address)
-        if known is None or not instances.is_final or not known.is_known:
+        if known is None or not known.is_known:
             known = by_key(instances, make)
         elif settled:
             known = _renewed(known, {k: make(k) for k in settled if k in instances.by_key})

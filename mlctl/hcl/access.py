@@ -22,7 +22,7 @@ from mlctl.core.types import (
     Type,
     is_primitive,
 )
-from mlctl.core.value import DYNAMIC_UNKNOWN, Value, unknown
+from mlctl.core.value import DYNAMIC_UNKNOWN, Marks, Value, unknown
 from mlctl.hcl.convert import ConversionError, convert
 
 _NO_ELEMENT = "The given key does not identify an element in this collection value"
@@ -124,7 +124,7 @@ def index(value: Value, key: Value) -> Value:
     if key.is_null:
         raise _invalid("Can't use a null value as an indexing key.")
     if value.type is DYNAMIC or key.type is DYNAMIC:
-        return DYNAMIC_UNKNOWN.with_marks(value.marks)
+        return DYNAMIC_UNKNOWN.with_marks(_of_any(value, key))
     match value.type:
         case ListType() | TupleType():
             return _by_number(value, _key(key, NUMBER))
@@ -157,7 +157,7 @@ def _by_number(value: Value, key: Value) -> Value:
     is_tuple = isinstance(value.type, TupleType)
     if not key.is_known or not (is_tuple or value.is_known):
         t = DYNAMIC if is_tuple else _element(value)
-        return unknown(t).with_marks(value.marks)
+        return unknown(t).with_marks(_of_any(value, key))
     number = key.as_number()
     if not isinstance(number, int):
         raise _invalid(
@@ -193,7 +193,7 @@ def _too_far(value: Value) -> str:
 
 def _by_name(value: Value, key: Value) -> Value:
     if not (key.is_known and value.is_known):
-        return unknown(_element(value)).with_marks(value.marks)
+        return unknown(_element(value)).with_marks(_of_any(value, key))
     found = value.entries().get(key.as_string())
     if found is None:
         raise _invalid(f"{_NO_ELEMENT}.")
@@ -203,7 +203,7 @@ def _by_name(value: Value, key: Value) -> Value:
 def _by_attribute(value: Value, key: Value) -> Value:
     text = _key(key, STRING)
     if not text.is_known:
-        return DYNAMIC_UNKNOWN.with_marks(value.marks)
+        return DYNAMIC_UNKNOWN.with_marks(_of_any(value, key))
     assert isinstance(value.type, ObjectType)
     if text.as_string() not in value.type.attributes:
         by_number = ""
@@ -212,4 +212,9 @@ def _by_attribute(value: Value, key: Value) -> Value:
                 " An object only supports looking up attributes by name, not by numeric index."
             )
         raise _invalid(f"{_NO_ELEMENT}.{by_number}")
-    return _member(value, text.as_string())
+    return _member(value, text.as_string()).with_marks(key.marks)
+
+
+def _of_any(value: Value, key: Value) -> Marks:
+    """The marks of an element that is not known: it may be any of them."""
+    return value.marks_deep() | key.marks_deep()

@@ -98,20 +98,23 @@ def _object_key(evaluation: Evaluation, expr: ast.ObjectKey, scope: Scope) -> Va
 def _object(evaluation: Evaluation, expr: ast.ObjectCons, scope: Scope) -> Value:
     members: dict[str, Value] = {}
     marks: Marks = frozenset()
+    inside: Marks = frozenset()
     known = True
     for key_expr, value_expr in expr.items:
         mark = len(evaluation.diagnostics)
         key = _object_key(evaluation, key_expr, scope)
         failed = evaluation.failed_since(mark)
         value = evaluation.value(value_expr, scope)
+        marks |= key.marks
         name = None if failed else _name(evaluation, key, key_expr, value_expr, scope)
         if name is None:
             known = False
+            inside |= value.marks_deep()
             continue
-        marks |= key.marks
         members[name] = value
     if not known:
-        return DYNAMIC_UNKNOWN
+        inside = inside.union(*(member.marks_deep() for member in members.values()))
+        return DYNAMIC_UNKNOWN.with_marks(marks | inside)
     return object_of(members).with_marks(marks)
 
 

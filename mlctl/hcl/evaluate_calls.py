@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mlctl.core.diagnostic import Diagnostic
 from mlctl.core.suggest import nearest
 from mlctl.core.types import BOOL, DYNAMIC, is_sequence
-from mlctl.core.value import DYNAMIC_UNKNOWN, FALSE, TRUE, Value, unknown
+from mlctl.core.value import DYNAMIC_UNKNOWN, FALSE, TRUE, Marks, Value, unknown
 from mlctl.hcl.ast import Expression, FunctionCall
 from mlctl.hcl.convert import ConversionError, convert
 from mlctl.hcl.evaluation import Evaluation
@@ -31,15 +31,15 @@ def function_call(evaluation: Evaluation, expr: FunctionCall, scope: Scope) -> V
         return DYNAMIC_UNKNOWN
     mark = len(evaluation.diagnostics)
     given = _arguments(evaluation, expr, scope)
-    if given is None:
-        return DYNAMIC_UNKNOWN
-    arguments, places = given
+    if isinstance(given, Value):
+        return given
+    arguments, places, marks = given
     call = _Call(evaluation, expr, scope, function, places)
     arguments = call.converted(arguments)
     if evaluation.failed_since(mark):
         return DYNAMIC_UNKNOWN
     try:
-        return function.call(arguments)
+        return function.call(arguments).with_marks(marks)
     except FunctionError as error:
         call.failed(error)
         return DYNAMIC_UNKNOWN
@@ -67,21 +67,25 @@ def _look_up(name: str, scope: Scope) -> Function | None:
 
 def _arguments(
     evaluation: Evaluation, expr: FunctionCall, scope: Scope
-) -> tuple[list[Value], list[Expression]] | None:
-    """The values of all arguments and the expressions each came from; None: not known how many."""
+) -> tuple[list[Value], list[Expression], Marks] | Value:
+    """The values of all arguments, the expressions each came from, and the marks of their number.
+
+    The result of the call where it is not known how many there are.
+    """
     places = list(expr.arguments)
     if not expr.expand:
-        return [evaluation.value(argument, scope) for argument in places], places
+        return [evaluation.value(argument, scope) for argument in places], places, frozenset()
     last = places.pop()
     mark = len(evaluation.diagnostics)
     collection = evaluation.value(last, scope)
     if evaluation.failed_since(mark):
-        return None
+        return DYNAMIC_UNKNOWN
     members = _members(evaluation, collection, last, expr, scope)
     if members is None:
-        return None
+        others = evaluation.marks_of(places, scope)
+        return DYNAMIC_UNKNOWN.with_marks(others | collection.marks_deep())
     values = [evaluation.value(argument, scope) for argument in places]
-    return values + members, places + [last] * len(members)
+    return values + members, places + [last] * len(members), collection.marks
 
 
 def _members(
@@ -195,37 +199,42 @@ def _special(evaluation: Evaluation, expr: FunctionCall, name: str, scope: Scope
         evaluation.fail(span, summary, f'Function "can" expects{only} 1 argument(s).{need}')
         return DYNAMIC_UNKNOWN
     problems: list[Diagnostic] = []
-    for value, diagnostics in _attempts(evaluation, expr, scope):
+    marks: Marks = frozenset()
+    for value, diagnostics, met in _attempts(evaluation, expr, scope):
         if not diagnostics:
             # What is partly unknown may still fail once it is known, or turn out of another type.
+            # The attempts before this one have a say in it, too: it counts because they failed.
             if value.is_wholly_known:
-                return value
-            return DYNAMIC_UNKNOWN.with_marks(value.marks_deep())
+                return value.with_marks(marks)
+            return DYNAMIC_UNKNOWN.with_marks(marks | value.marks_deep())
         problems += diagnostics
+        marks |= met
     evaluation.fail(
         span,
         "Error in function call",
         f'Call to function "try" failed: {_none_succeeded(problems)}.',
     ).about(expr, scope)
-    return DYNAMIC_UNKNOWN
+    return DYNAMIC_UNKNOWN.with_marks(marks)
 
 
 def _attempts(
     evaluation: Evaluation, expr: FunctionCall, scope: Scope
-) -> Iterator[tuple[Value, list[Diagnostic]]]:
+) -> Iterator[tuple[Value, list[Diagnostic], Marks]]:
+    """Each argument's value, what is wrong with it, and the marks of all it met on the way."""
     for argument in expr.arguments:
-        trial = evaluation.apart()
+        trial = evaluation.attempt()
         value = trial.value(argument, scope)
-        yield value, (trial.diagnostics if trial.failed_since(0) else [])
+        found = trial.diagnostics if trial.failed_since(0) else []
+        yield value, found, frozenset(trial.marks or ())
 
 
 def _can(evaluation: Evaluation, argument: Expression, scope: Scope) -> Value:
-    trial = evaluation.apart()
+    trial = evaluation.attempt()
     value = trial.value(argument, scope)
     if trial.failed_since(0):
-        return FALSE
+        return FALSE.with_marks(trial.marks or ())
     if value.is_wholly_known:
-        return TRUE
+        return TRUE.with_marks(value.marks_deep())
     return unknown(BOOL).with_marks(value.marks_deep())
 
 

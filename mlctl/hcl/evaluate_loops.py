@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from mlctl.core.types import BOOL, DYNAMIC, STRING, ListType, SetType, TupleType, Type, is_primitive
 from mlctl.core.value import (
@@ -53,10 +54,17 @@ class _Loop:
         """Report an error with one of the loop's parts."""
         self.evaluation.fail(about.span(), summary, detail).about(about, scope, self.expr)
 
+    def later(self, key: Value, value: Value) -> None:
+        """Take the marks of what one element would give: it is not known yet whether it will."""
+        parts = (self.expr.key, self.expr.condition, self.expr.value)
+        self.marks |= self.evaluation.marks_of(parts, self.inside(key, value))
+
     def result(self) -> Value:
         """What was built; unknown when it is not certain which elements there are."""
         if not self.known:
-            return DYNAMIC_UNKNOWN.with_marks(self.marks)
+            built = (*self.members, *self.named.values(), *chain(*self.groups.values()))
+            inside = (member.marks_deep() for member in built)
+            return DYNAMIC_UNKNOWN.with_marks(self.marks.union(*inside))
         if self.expr.key is None:
             return tuple_of(self.members).with_marks(self.marks)
         if self.expr.group:
@@ -70,14 +78,13 @@ def for_expression(evaluation: Evaluation, expr: For, scope: Scope) -> Value:
     collection = evaluation.value(expr.collection, scope)
     if not _iterable(loop, collection):
         return DYNAMIC_UNKNOWN
-    if collection.type is DYNAMIC:
-        return DYNAMIC_UNKNOWN
     loop.marks = collection.marks
-    filter_marks = _try_condition(loop)
-    if filter_marks is None:
+    if collection.type is not DYNAMIC and not _try_condition(loop):
         return DYNAMIC_UNKNOWN
     if not collection.is_known:
-        return DYNAMIC_UNKNOWN.with_marks(loop.marks | filter_marks)
+        loop.known = False
+        loop.later(DYNAMIC_UNKNOWN, DYNAMIC_UNKNOWN)
+        return loop.result()
     _run(loop, collection)
     return loop.result()
 
@@ -86,7 +93,9 @@ def _run(loop: _Loop, collection: Value) -> None:
     evaluation = loop.evaluation
     mark = len(evaluation.diagnostics)
     for key, value in _elements(collection):
-        _one(loop, loop.inside(key, value))
+        if not _one(loop, loop.inside(key, value)):
+            loop.known = False
+            loop.later(key, value)
         if len(evaluation.diagnostics) - mark >= _ENOUGH and evaluation.failed_since(mark):
             loop.known = False
             return
@@ -108,29 +117,29 @@ def _iterable(loop: _Loop, collection: Value) -> bool:
     return True
 
 
-def _try_condition(loop: _Loop) -> Marks | None:
+def _try_condition(loop: _Loop) -> bool:
     """Evaluate the filter once on nothing in particular, so that a broken one is told once.
 
     Returns:
-        The marks of the filter; None when it is broken.
+        False when it is broken.
     """
     condition = loop.expr.condition
     if condition is None:
-        return frozenset()
+        return True
     mark = len(loop.evaluation.diagnostics)
     scope = loop.inside(DYNAMIC_UNKNOWN, DYNAMIC_UNKNOWN)
     result = loop.evaluation.value(condition, scope)
     if result.is_null:
         detail = "The value of the 'if' clause must not be null."
         loop.fail(condition, "Condition is null", detail, loop.scope)
-        return None
+        return False
     try:
         convert(result, BOOL)
     except ConversionError as error:
         detail = f"The 'if' clause value is invalid: {error.message}."
         loop.fail(condition, _SUMMARY, detail, loop.scope)
-        return None
-    return None if loop.evaluation.failed_since(mark) else result.marks
+        return False
+    return not loop.evaluation.failed_since(mark)
 
 
 def _elements(collection: Value) -> Iterator[tuple[Value, Value]]:
@@ -146,18 +155,19 @@ def _elements(collection: Value) -> Iterator[tuple[Value, Value]]:
             yield number(position), value
 
 
-def _one(loop: _Loop, scope: Scope) -> None:
-    """One element's part of the result."""
+def _one(loop: _Loop, scope: Scope) -> bool:
+    """Build one element's part of the result; False when it is not known what that is."""
     expr, evaluation = loop.expr, loop.evaluation
-    if expr.condition is not None and not _included(loop, expr.condition, scope):
-        return
+    if expr.condition is not None:
+        included = _included(loop, expr.condition, scope)
+        if not included:
+            return included is False
     if expr.key is None:
         loop.members.append(evaluation.value(expr.value, scope))
-        return
+        return True
     key = _key(loop, expr.key, scope)
     if key is None:
-        loop.known = False
-        return
+        return False
     value = evaluation.value(expr.value, scope)
     if expr.group:
         loop.groups.setdefault(key, []).append(value)
@@ -170,9 +180,11 @@ def _one(loop: _Loop, scope: Scope) -> None:
         loop.fail(expr.key, "Duplicate object key", detail, scope)
     else:
         loop.named[key] = value
+    return True
 
 
-def _included(loop: _Loop, condition: Expression, scope: Scope) -> bool:
+def _included(loop: _Loop, condition: Expression, scope: Scope) -> bool | None:
+    """Whether the filter lets an element through; None when that is unknown, or an error."""
     include = loop.evaluation.value(condition, scope)
     detail = "The value of the 'if' clause must not be null."
     if not include.is_null:
@@ -182,12 +194,10 @@ def _included(loop: _Loop, condition: Expression, scope: Scope) -> bool:
         except ConversionError as error:
             detail = f"The 'if' clause value is invalid: {error.message}."
         else:
-            loop.known = loop.known and truth.is_known
-            return truth.is_known and truth.as_bool()
+            return truth.as_bool() if truth.is_known else None
     if loop.known:
         loop.fail(condition, _SUMMARY, detail, scope)
-    loop.known = False
-    return False
+    return None
 
 
 def _key(loop: _Loop, expr: Expression, scope: Scope) -> str | None:
@@ -209,16 +219,12 @@ def _key(loop: _Loop, expr: Expression, scope: Scope) -> str | None:
 def template_join(evaluation: Evaluation, expr: TemplateJoin, scope: Scope) -> Value:
     """The results of a loop in a template, one after the other."""
     results = evaluation.value(expr.loop, scope)
-    if not results.is_known:
-        return unknown(STRING).with_marks(results.marks)
-    marks, pieces = results.marks, []
-    for result in results.elements():
-        if not result.is_known:
-            return unknown(STRING).with_marks(marks)
-        # The loop's body is a template, so every result is a string.
-        pieces.append(result.as_string())
-        marks |= result.marks
-    return string("".join(pieces)).with_marks(marks)
+    marks = results.marks_deep()
+    if not results.is_wholly_known:
+        return unknown(STRING).with_marks(marks)
+    # The loop's body is a template, so every result is a string.
+    text = "".join(result.as_string() for result in results.elements())
+    return string(text).with_marks(marks)
 
 
 def item(evaluation: Evaluation, expr: Item, _scope: Scope) -> Value:
@@ -241,13 +247,14 @@ def splat(evaluation: Evaluation, expr: Splat, scope: Scope) -> Value:
         failure.about(expr.target, scope)
         return DYNAMIC_UNKNOWN
     if target.type is DYNAMIC:
-        return DYNAMIC_UNKNOWN.with_marks(target.marks)
+        trial = _each(evaluation.apart(notes=False), expr, DYNAMIC_UNKNOWN, scope)
+        return DYNAMIC_UNKNOWN.with_marks(target.marks | trial.marks_deep())
     if sequence:
         return _splat_sequence(evaluation, expr, target, scope)
     # Whether it is one element or none depends on whether it will be null.
     undecided = not target.is_never_null
     found = _splat_sequence(evaluation, expr, tuple_of([target]).with_marks(target.marks), scope)
-    return DYNAMIC_UNKNOWN.with_marks(target.marks) if undecided else found
+    return DYNAMIC_UNKNOWN.with_marks(target.marks | found.marks_deep()) if undecided else found
 
 
 def _splat_sequence(evaluation: Evaluation, expr: Splat, target: Value, scope: Scope) -> Value:
@@ -256,12 +263,12 @@ def _splat_sequence(evaluation: Evaluation, expr: Splat, target: Value, scope: S
     mark = len(evaluation.diagnostics)
     values = [_each(evaluation, expr, element, scope) for element in target.elements()]
     if evaluation.failed_since(mark):
-        result = _result_type(evaluation.apart(), expr, target.type, scope)
-        return unknown(result).with_marks(target.marks)
+        result, marks = _result_type(evaluation.apart(), expr, target.type, scope)
+        return unknown(result).with_marks(target.marks | marks)
     if isinstance(target.type, TupleType):
         return tuple_of(values).with_marks(target.marks)
     if not values:
-        result = _result_type(evaluation, expr, target.type, scope)
+        result, _ = _result_type(evaluation, expr, target.type, scope)
         assert isinstance(result, ListType)
         return list_of((), result.element).with_marks(target.marks)
     try:
@@ -290,17 +297,21 @@ def _each(evaluation: Evaluation, expr: Splat, element: Value, scope: Scope) -> 
             evaluation.items[expr.item] = outer
 
 
-def _result_type(evaluation: Evaluation, expr: Splat, target: Type, scope: Scope) -> Type:
+def _result_type(
+    evaluation: Evaluation, expr: Splat, target: Type, scope: Scope
+) -> tuple[Type, Marks]:
+    """The type of what the splat gives, and the marks of what it would have of each element."""
     if isinstance(target, TupleType):
-        return TupleType(
-            _each(evaluation, expr, unknown(element), scope).type for element in target.elements
-        )
+        found = [_each(evaluation, expr, unknown(element), scope) for element in target.elements]
+        marks: Marks = frozenset().union(*(value.marks_deep() for value in found))
+        return TupleType(value.type for value in found), marks
     assert isinstance(target, (ListType, SetType))
-    return ListType(_each(evaluation, expr, unknown(target.element), scope).type)
+    one = _each(evaluation, expr, unknown(target.element), scope)
+    return ListType(one.type), one.marks_deep()
 
 
 def _splat_later(evaluation: Evaluation, expr: Splat, target: Value, scope: Scope) -> Value:
-    result = _result_type(evaluation, expr, target.type, scope)
+    result, marks = _result_type(evaluation, expr, target.type, scope)
     known = NOT_NULL
     if isinstance(result, ListType):
         known = Refinement(
@@ -308,4 +319,4 @@ def _splat_later(evaluation: Evaluation, expr: Splat, target: Value, scope: Scop
             min_length=target.refinement.min_length,
             max_length=target.refinement.max_length,
         )
-    return unknown(result, known).with_marks(target.marks)
+    return unknown(result, known).with_marks(target.marks | marks)

@@ -185,7 +185,9 @@ def conditional(evaluation: Evaluation, expr: Conditional, scope: Scope) -> Valu
     condition = evaluation.value(expr.condition, scope)
     marks = condition.marks | values[0].marks | values[1].marks
     if not condition.is_known:
-        return _later(values[0], values[1], result).with_marks(marks)
+        # It may become either of them, and so depends on all that is in them.
+        inside = values[0].marks_deep() | values[1].marks_deep()
+        return _later(values[0], values[1], result).with_marks(marks | inside)
     truth = _truth(evaluation, condition, expr, scope)
     if truth is None:
         return unknown(result)

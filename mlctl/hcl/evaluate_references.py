@@ -88,7 +88,7 @@ def _steps(
         except AccessError as error:
             failure = evaluation.fail(step.span(), error.summary, error.detail, error.hint)
             failure.about(expr, scope)
-            return DYNAMIC_UNKNOWN
+            return DYNAMIC_UNKNOWN.with_marks(value.marks_deep())
     return value
 
 

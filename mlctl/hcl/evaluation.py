@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from mlctl.core.diagnostic import Diagnostic, ValueNote, has_errors
 from mlctl.core.source import SourceSpan
-from mlctl.core.value import Value
+from mlctl.core.value import Marks, Value
 from mlctl.hcl.ast import Expression, Item, Node, ScopeTraversal
 from mlctl.hcl.scope import Scope
 from mlctl.hcl.value_note import note
@@ -27,25 +27,49 @@ class Evaluation:
     Attributes:
         diagnostics: What is wrong so far.
         items: What the splats under way are at.
+        marks: Those of every value met, where they are wanted; else None.
     """
 
-    __slots__ = ("_handlers", "_notes_wanted", "diagnostics", "items")
+    __slots__ = ("_handlers", "_notes_wanted", "diagnostics", "items", "marks")
 
     def __init__(self, handlers: Mapping[type[Node], Handler], *, notes: bool = True) -> None:
         self._handlers = handlers
         self._notes_wanted = notes
         self.diagnostics: list[Diagnostic] = []
         self.items: dict[Item, Value] = {}
+        self.marks: set[Hashable] | None = None
 
     def value(self, expr: Expression, scope: Scope) -> Value:
         """The value of an expression; where it is wrong, what can still be said of it."""
-        return self._handlers[type(expr)](self, expr, scope)
+        value = self._handlers[type(expr)](self, expr, scope)
+        if self.marks is not None and value.contains_marked:
+            self.marks |= value.marks_deep()
+        return value
 
     def apart(self, *, notes: bool = True) -> Evaluation:
         """An evaluation of the same things whose diagnostics stay its own."""
         other = Evaluation(self._handlers, notes=notes and self._notes_wanted)
         other.items = self.items
+        other.marks = self.marks
         return other
+
+    def attempt(self) -> Evaluation:
+        """An evaluation apart that also keeps the marks of every value it meets.
+
+        What fails has no value that could carry them, but that it fails is a result as well.
+        """
+        other = self.apart()
+        other.marks = set()
+        return other
+
+    def marks_of(self, exprs: Iterable[Expression | None], scope: Scope) -> Marks:
+        """The marks of what expressions give that cannot be evaluated for good yet.
+
+        Nothing is reported: what is wrong with them shows when they are evaluated.
+        """
+        trial = self.apart(notes=False)
+        found = (trial.value(expr, scope) for expr in exprs if expr is not None)
+        return frozenset().union(*(value.marks_deep() for value in found))
 
     def failed_since(self, mark: int) -> bool:
         """True when errors came after there were ``mark`` diagnostics."""

@@ -10,18 +10,18 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-from mlctl.config.given import ENVIRONMENT_PREFIX, OnCommandLine
 from mlctl.core.address import Address
 from mlctl.core.diagnostic import Diagnostics
 from mlctl.core.digest import Digest, Json, canonical, of_bytes
 from mlctl.core.errors import MlctlError
 from mlctl.core.plan import Action, Plan, PlanMode
-from mlctl.core.provenance import is_sensitive
-from mlctl.core.value import to_json_plain
+from mlctl.graph.draw import Drawing, drawing
+from mlctl.outside import plan_variables
 from mlctl.outside.session import Invocation, Session, load_configuration
 from mlctl.plan.world import Options
 from mlctl.state.codec import encode
@@ -32,7 +32,8 @@ from mlctl.views.plan_text import render
 from mlctl.views.style import Style
 
 FORMAT_VERSION = 1
-_MANIFEST, _DOCUMENT, _TEXT, _STATE = "manifest.json", "plan.json", "plan.txt", "state.json"
+_MANIFEST, _DOCUMENT, _TEXT = "manifest.json", "plan.json", "plan.txt"
+_STATE, _GRAPH = "state.json", "graph.json"
 
 
 @dataclass
@@ -90,12 +91,7 @@ def save(session: Session, plan: Plan, options: Options, path: Path) -> None:
         "lineage": plan.lineage,
         "serial": plan.serial,
         "options": _options_json(options),
-        "given": _given_json(session),
-        "seals": {
-            name: session.seal(_text(to_json_plain(value, marks_ok=True)))
-            for name, value in loaded.variables.items()
-            if loaded.configuration.root.variables[name].sensitive
-        },
+        **plan_variables.kept(session),
         "rests_on": dict(rests_on(session)),
         "decisions": _decisions(plan),
     }
@@ -105,6 +101,7 @@ def save(session: Session, plan: Plan, options: Options, path: Path) -> None:
         archive.writestr(_TEXT, render(plan, Style()))
         archive.writestr(_DOCUMENT, json.dumps(plan_document(plan, state)))
         archive.writestr(_STATE, encode(state, mlctl_version()))
+        archive.writestr(_GRAPH, json.dumps(_drawing_json(drawing(loaded.graph))))
         for name, text in loaded.configuration.files.items():
             archive.writestr(f"configuration/{name}", text)
     replace_file(path, content.getvalue())
@@ -117,17 +114,38 @@ def read(path: Path) -> Saved:
         NotAPlan: It is something else.
         OSError: It cannot be read.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            manifest = json.loads(archive.read(_MANIFEST))
-            saved = Saved(
-                archive.read(_TEXT).decode(), json.loads(archive.read(_DOCUMENT)), manifest
-            )
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise NotAPlan(path, "it is damaged, or some other kind of file") from error
+    with _members(path) as archive:
+        manifest = json.loads(archive.read(_MANIFEST))
+        saved = Saved(archive.read(_TEXT).decode(), json.loads(archive.read(_DOCUMENT)), manifest)
     if manifest.get("format_version") != FORMAT_VERSION:
         raise NotAPlan(path, "it was written by another version of mlctl")
     return saved
+
+
+def read_drawing(path: Path) -> Drawing:
+    """What needs what in the configuration that a plan was made from.
+
+    Raises:
+        NotAPlan: The file is something else.
+        OSError: It cannot be read.
+    """
+    with _members(path) as archive:
+        raw = _object(json.loads(archive.read(_GRAPH)))
+        frames = _object(raw["frames"])
+        return Drawing(
+            _addresses(raw["nodes"]),
+            tuple((Address.parse(a), Address.parse(b)) for a, b in _pairs(raw["edges"])),
+            {Address.parse(name): _addresses(steps) for name, steps in frames.items()},
+        )
+
+
+@contextmanager
+def _members(path: Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise NotAPlan(path, "it is damaged, or some other kind of file") from error
 
 
 def reopen(saved: Saved, invocation: Invocation) -> tuple[Session, Options]:
@@ -137,22 +155,14 @@ def reopen(saved: Saved, invocation: Invocation) -> tuple[Session, Options]:
 
     Raises:
         StalePlan: A sensitive variable is missing or another.
+        GivenAgain: Another variable is given.
     """
-    given = _object(saved.manifest["given"])
-    line = [OnCommandLine(str(name), str(text)) for name, text in _pairs(given["line"])]
-    environment = {**invocation.environment, **dict(_pairs(given["environment"]))}
-    again = replace(invocation, given=(*line, *invocation.given), environment=environment)
-    session = Session(again, load_configuration(again))
-    variables = session.loaded.variables
-    moved = [
-        f'the sensitive variable "{name}" is not what it was; it is in no plan file, so give it '
-        "again"
-        for name, seal in _object(saved.manifest["seals"]).items()
-        if name not in variables
-        or session.seal(_text(to_json_plain(variables[name], marks_ok=True))) != seal
-    ]
+    invoked = plan_variables.again(saved.manifest, invocation)
+    session = Session(invoked, load_configuration(invoked))
+    moved = tuple(plan_variables.moved(saved.manifest, session))
     if moved:
-        raise StalePlan(tuple(moved))
+        session.close()
+        raise StalePlan(moved)
     return session, _options(_object(saved.manifest["options"]))
 
 
@@ -163,11 +173,7 @@ def hold_against(saved: Saved, session: Session, plan: Plan, found: Diagnostics)
         StalePlan: It says what moved.
     """
     manifest = saved.manifest
-    moved = [
-        f"the state has {what} {now}, and the plan was made from {manifest[what]}"
-        for what, now in (("lineage", plan.lineage), ("serial", plan.serial))
-        if manifest[what] != now
-    ]
+    moved = list(_state_moved(manifest, plan))
     then, now_on = _object(manifest["rests_on"]), dict(rests_on(session))
     moved += [
         f"{name} {_change(then.get(name), now_on.get(name))}"
@@ -196,6 +202,20 @@ def rests_on(session: Session) -> Iterator[tuple[str, str]]:
         yield f"the file {name}, read by a function,", digest
     for lock in sorted(root.glob("pylock.*.toml")):
         yield f"the lock file {lock.name}", _file_digest(lock)
+
+
+def _state_moved(manifest: Mapping[str, Json], plan: Plan) -> Iterator[str]:
+    lineage, serial = manifest["lineage"], manifest["serial"]
+    if (lineage, serial) == (plan.lineage, plan.serial):
+        return
+    if not lineage:
+        yield f"the plan was made from no state, and there is one now, at serial {plan.serial}"
+    elif not plan.lineage:
+        yield f"the plan was made from the state at serial {serial}, and there is none any more"
+    elif lineage != plan.lineage:
+        yield f"the state is another one: its lineage is {plan.lineage}, and was {lineage}"
+    else:
+        yield f"the state is at serial {plan.serial}, and the plan was made from serial {serial}"
 
 
 def _file_digest(path: Path) -> Digest:
@@ -229,7 +249,9 @@ def _other_decisions(then: Mapping[str, Json], now: Mapping[str, Json]) -> Itera
         if before == after:
             continue
         was, is_now = _action(before), _action(after)
-        if not (was == Action.RUN.value and is_now in reused):
+        if was == is_now:
+            yield f"{address} would {was} with something else than what was shown"
+        elif not (was == Action.RUN.value and is_now in reused):
             yield f"{address} was to {was}, and would now {is_now}"
 
 
@@ -237,20 +259,11 @@ def _action(row: Json) -> str:
     return str(row[0]) if isinstance(row, list) and row else "be left alone"
 
 
-def _given_json(session: Session) -> Json:
-    variables = session.loaded.configuration.root.variables
-    hidden = {name for name, variable in variables.items() if variable.sensitive}
-    hidden |= {n for n, v in session.loaded.variables.items() if is_sensitive(v)}
-    environment = session.invocation.environment
+def _drawing_json(drawn: Drawing) -> dict[str, Json]:
     return {
-        "line": [
-            [one.name, one.text] for one in session.invocation.given if one.name not in hidden
-        ],
-        "environment": [
-            [ENVIRONMENT_PREFIX + name, environment[ENVIRONMENT_PREFIX + name]]
-            for name in variables
-            if name not in hidden and ENVIRONMENT_PREFIX + name in environment
-        ],
+        "nodes": [str(node) for node in drawn.nodes],
+        "edges": [[str(a), str(b)] for a, b in drawn.edges],
+        "frames": {str(p): [str(step) for step in steps] for p, steps in drawn.frames.items()},
     }
 
 
@@ -290,7 +303,3 @@ def _pairs(raw: Json) -> list[tuple[str, str]]:
 def _object(raw: Json) -> Mapping[str, Json]:
     assert isinstance(raw, Mapping)
     return raw
-
-
-def _text(plain: Json) -> str:
-    return json.dumps(plain, sort_keys=True)

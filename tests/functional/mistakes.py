@@ -141,8 +141,8 @@ MISTAKES = (
         "step_output",
         'pipeline "step_output" {\n'
         '  step "make" {\n    command = "true"\n    output "model" { type = "uri_file" }\n  }\n'
-        '  output "x" { value = «steps.make.outputs.modle» }\n}\n',
-        "Reference to undeclared output",
+        '  output "x" { value = steps.make.outputs«.modle» }\n}\n',
+        "Unsupported attribute",
         'Did you mean "model"?',
     ),
     Mistake(

@@ -77,9 +77,10 @@ def _ephemeralasnull(value: Value, wanted: Type) -> Value:
     refinement=NOTHING_KNOWN,
 )
 def _issensitive(value: Value) -> Value:
+    kept = value.marks_deep() - {SENSITIVE}
     if SENSITIVE in value.marks:
-        return TRUE
-    return FALSE if value.is_known else unknown(BOOL)
+        return TRUE.with_marks(kept)
+    return (FALSE if value.is_known else unknown(BOOL)).with_marks(kept)
 
 
 @function(

@@ -31,7 +31,7 @@ from mlctl.core.value import (
 from mlctl.hcl.convert import ConversionError, convert
 from mlctl.hcl.equality import equals
 from mlctl.hcl.functions.go_quote import quote
-from mlctl.hcl.functions.spec import Function, FunctionError, Parameter, function
+from mlctl.hcl.functions.spec import Function, FunctionError, Parameter, function, marks_of
 from mlctl.hcl.unify import convertible, unify
 
 _LISTS_BY_KEY = MapType(ListType(STRING))
@@ -94,7 +94,7 @@ def _lookup(mapping: Value, key: Value, *default: Value, wanted: Type) -> Value:
     (bare, map_marks), (name, key_marks) = mapping.unmark(), key.unmark()
     marks = map_marks | key_marks
     if not (bare.is_known and name.is_known):
-        return unknown(wanted).with_marks(marks)
+        return unknown(wanted).with_marks(marks_of((mapping, key, *default)))
     found = bare.entries().get(name.as_string())
     if found is not None:
         return found.with_marks(marks)
@@ -168,9 +168,9 @@ def _merge(*maps: Value, wanted: Type) -> Value:
     marks: Marks = frozenset()
     for mapping in maps:
         bare, own = mapping.unmark()
+        marks |= own
         if not bare.is_null:
             entries |= bare.entries()
-            marks |= own
     if isinstance(wanted, MapType):
         return map_of(entries, wanted.element).with_marks(marks)
     return object_of(entries).with_marks(marks)
@@ -243,7 +243,7 @@ def _zipmap(keys: Value, values: Value, wanted: Type) -> Value:
     (names, key_marks), (bare, value_marks) = keys.unmark(), values.unmark()
     marks = key_marks | value_marks
     if not names.is_wholly_known:
-        return unknown(wanted).with_marks(marks)
+        return unknown(wanted).with_marks(marks_of((keys, values)))
     _check_counts(len(names.elements()), len(bare.elements()))
     entries: dict[str, Value] = {}
     for i, (key, value) in enumerate(zip(names.elements(), bare.elements(), strict=True)):

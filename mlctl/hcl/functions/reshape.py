@@ -158,7 +158,9 @@ def _flatten(items: Value, wanted: Type) -> Value:
     if not is_sequence(items.type):
         raise FunctionError("can only flatten lists, sets and tuples")
     members, marks, known = _flattened(items)
-    return (tuple_of(members) if known else unknown(wanted)).with_marks(marks)
+    if not known:
+        return unknown(wanted).with_marks(items.marks_deep())
+    return tuple_of(members).with_marks(marks)
 
 
 @function(

@@ -24,7 +24,7 @@ from mlctl.core.value import (
 )
 from mlctl.hcl.convert import ConversionError, convert
 from mlctl.hcl.functions.lists import known_length
-from mlctl.hcl.functions.spec import Function, FunctionError, Parameter, function
+from mlctl.hcl.functions.spec import Function, FunctionError, Parameter, function, marks_of
 from mlctl.hcl.unify import unify
 
 Members: TypeAlias = Sequence[Value]
@@ -104,7 +104,7 @@ def _setproduct(*sets: Value, wanted: Type) -> Value:
     bare = [v.unmark()[0] for v in sets]
     marks = frozenset[object]().union(*(v.marks for v in sets))
     if any(not v.is_known or known_length(v) is None for v in bare):
-        return unknown(wanted, _product_length(bare)).with_marks(marks)
+        return unknown(wanted, _product_length(bare)).with_marks(marks_of(sets))
     factors = [
         [convert(member, t) for member in v.elements()]
         for v, t in zip(bare, wanted.element.elements, strict=True)

@@ -6,7 +6,7 @@ Arity, conversion, nulls, unknown values and marks are dealt with here once, as 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -144,7 +144,8 @@ class Function:
             for value, parameter in zip(bare, self._per_argument(args), strict=True)
         )
         if open_ended or not known_type:
-            result = unknown(returns)
+            # The body, had it run, might have looked at anything in the arguments.
+            result = unknown(returns).with_marks(marks_of(args))
         elif isinstance(self.returns, Type):
             result = self.body(*bare)
         else:
@@ -257,6 +258,14 @@ def function(
 def anything(name: str) -> Parameter:
     """A parameter that takes a value of any type, known or not, null or not."""
     return Parameter(name, DYNAMIC, allow_null=True, allow_unknown=True, allow_dynamic=True)
+
+
+def marks_of(values: Iterable[Value]) -> Marks:
+    """All the marks of values and of what is in them: those of a result that awaits all of it."""
+    marks: Marks = frozenset()
+    for value in values:
+        marks |= value.marks_deep()
+    return marks
 
 
 def whole_number(value: Value, trouble: str = "", argument: int | None = None) -> int:
