@@ -6,7 +6,7 @@ The name of an entry point in the group ``mlctl.providers`` is a type label, as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
@@ -79,7 +79,7 @@ class Registry(Mapping[tuple[str, str], ResourceType]):
 
 def _load(entry: EntryPoint) -> Provider:
     try:
-        made: Provider = entry.load()()
-    except ImportError as error:
+        make: Callable[[], Provider] = entry.load()
+    except (ImportError, AttributeError) as error:
         raise ProviderBroken(entry.name, str(error)) from error
-    return made
+    return make()

@@ -6,7 +6,6 @@ asks and who shows is not known here.
 
 from __future__ import annotations
 
-import gc
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -241,19 +240,15 @@ def apply(
     from mlctl.apply.sources import StoreSources
     from mlctl.apply.turns import LeasedTurns
     from mlctl.outside.environments import all_kinds
-    from mlctl.outside.saved_plan import StalePlan
 
     evaluation, context = planned.evaluation, planned.context
     evaluation.evaluator.functions = session.functions(at_apply=True)
     run_id = new_run_id()
     state = planned.refreshed
-    there = session.backend.read()
-    if (there.lineage, there.serial) != (state.lineage, state.serial):
-        raise StalePlan(
-            (f"the state is at serial {there.serial}, and the plan was made from {state.serial}",)
-        )
-    if not state.lineage:
-        # Drawn before the first journal line, so that a run that dies at once is still ours.
+    _require_current(session, state)
+    if not state.lineage or state != planned.state:
+        # Before the first journal line: a run that dies at once is still ours, and what refresh
+        # found, of which no event tells, is recorded.
         state = session.backend.write(state, lease)
         context = replace(context, owner=state.lineage)
     kinds = all_kinds(session)
@@ -273,7 +268,7 @@ def apply(
         pipeline_outputs=tuple(_pipeline_outputs(session, planned)),
         clock=SystemClock(),
     )
-    with Journal(journal_path(session.data_dir, run_id), run_id, _now) as journal, _settled():
+    with Journal(journal_path(session.data_dir, run_id), run_id, _now) as journal:
         recorder = Recorder(state, journal, session.backend, lease, stop)
         try:
             for event in apply_plan(planned.plan, ports, options, stop):
@@ -286,18 +281,14 @@ def apply(
         raise trouble
 
 
-@contextmanager
-def _settled() -> Iterator[None]:
-    """Let the collector pass by what was planned, for as long as it is carried out.
+def _require_current(session: Session, state: State) -> None:
+    from mlctl.outside.saved_plan import StalePlan  # as in apply
 
-    All of it stays to the end; going through it again and again would take a twentieth of a run of
-    many short steps.
-    """
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
+    there = session.backend.read()
+    if (there.lineage, there.serial) != (state.lineage, state.serial):
+        raise StalePlan(
+            (f"the state is at serial {there.serial}, and the plan was made from {state.serial}",)
+        )
 
 
 def new_run_id() -> str:

@@ -21,7 +21,7 @@ locals {
 }
 
 environment "sklearn" {
-  description  = "What every step runs in; pylock.sklearn.toml pins the whole of it by hash."
+  description  = "What every step runs in; pylock.sklearn.toml, which the first apply writes, pins it by hash."
   requirements = ["matplotlib==3.10.7", "scikit-learn==1.7.2"]
   # One thread, so that sums are added in one order on every machine.
   env = { OMP_NUM_THREADS = "1" }

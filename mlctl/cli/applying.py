@@ -96,13 +96,18 @@ def cores() -> int:
     return max(FEWEST, os.cpu_count() or 1)
 
 
+def can_agree(asked: Asked, form: Form, manner: Manner) -> bool:
+    """True when somebody can be asked to agree to a plan, or has already."""
+    return manner.auto_approve or (asked.asks and sys.stdin.isatty() and not form.as_json)
+
+
 def _refuse_unasked(asked: Asked, form: Form, manner: Manner) -> None:
     """Before anything else: a long plan that nobody can agree to helps nobody.
 
     Raises:
         Refused: Somebody would have to agree, and nobody can be asked.
     """
-    if manner.auto_approve or (asked.asks and sys.stdin.isatty() and not form.as_json):
+    if can_agree(asked, form, manner):
         return
     why = (
         "--json leaves no room for a question"

@@ -10,10 +10,11 @@ import click
 from mlctl import workflow
 from mlctl.cli.answers import Console, json_answer, text_answer
 from mlctl.cli.command import Command
-from mlctl.cli.configuration import Asked, configuration_options, opened
+from mlctl.cli.configuration import Asked, configuration_options, opened, to_stderr
 from mlctl.cli.errors import FAILED
 from mlctl.cli.history import remembered
 from mlctl.cli.outlet import Text, say
+from mlctl.cli.recorded import as_recorded
 from mlctl.core.diagnostic import Diagnostics
 from mlctl.outside.session import Session
 from mlctl.workflow import PlanRequest
@@ -23,15 +24,16 @@ _LEAVE = ("exit", "quit")
 
 @click.command(cls=Command, short_help="Evaluate expressions.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--plan", "plans", is_flag=True, help="Make a plan, and answer as after its apply.")
 @configuration_options
-def command(asked: Asked, as_json: bool) -> int:
-    """Evaluate expressions with what is declared, and with outputs as far as they are known.
+def command(asked: Asked, as_json: bool, plans: bool) -> int:
+    """Evaluate expressions with what is declared and recorded, or with --plan as after apply.
 
     When stdin is not a terminal, each line is an expression; one bad line does not end the rest.
     """
     outlet = Text(asked.out, asked.err)
     with opened(asked) as session:
-        console, found = _prepared(session)
+        console, found = _prepared(session, plans=plans)
         outlet.diagnostics(found)
         if as_json:
             for line in sys.stdin:
@@ -47,11 +49,16 @@ def command(asked: Asked, as_json: bool) -> int:
     return code
 
 
-def _prepared(session: Session) -> tuple[Console, Diagnostics]:
+def _prepared(session: Session, *, plans: bool) -> tuple[Console, Diagnostics]:
     """The console, and what is wrong with the configuration; without one it is still useful."""
     if not session.loaded.configuration.files:
         context = session.context("")
         return Console(session.evaluation(context).evaluator), []
+    if not plans:
+        state, notices = session.read_state()
+        for notice in notices:
+            to_stderr(notice)
+        return Console(as_recorded(session, state).evaluator), list(session.loaded.found)
     planned = workflow.plan(session, PlanRequest(refresh=False))
     return Console(planned.evaluation.evaluator), planned.diagnostics
 

@@ -57,8 +57,14 @@ def exit_code_of(error: Expected) -> int:
 
 
 def _begun_large(found: Diagnostic) -> Diagnostic:
-    """Errors say their sentence in small letters, diagnostics begin with a large one."""
-    summary = found.summary[:1].upper() + found.summary[1:]
+    """Errors say their sentence in small letters, diagnostics begin with a large one.
+
+    But not where it begins with an address, a path or the program's name, which are as they are.
+    """
+    summary = found.summary
+    first, _, _ = summary.partition(" ")
+    if first.rstrip(",:;").isalpha() and first != "mlctl":
+        summary = summary[:1].upper() + summary[1:]
     return Diagnostic(summary=summary, detail=found.detail, hint=found.hint)
 
 

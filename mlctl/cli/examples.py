@@ -38,8 +38,7 @@ def write(name: str, folder: Path) -> tuple[list[Path], list[Path]]:
     """
     source = _folders().get(name)
     if source is None:
-        near = did_you_mean(name, names())
-        raise Refused(f'There is no example "{name}"', near or f"There are: {', '.join(names())}.")
+        raise Refused(f'There is no example "{name}"', _instead(name))
     files = _files(source)
     _refuse_to_mix(files, folder)
     written, kept = [], []
@@ -52,6 +51,13 @@ def write(name: str, folder: Path) -> tuple[list[Path], list[Path]]:
         elif not target.is_file() or target.read_bytes() != file.read_bytes():
             kept.append(relative)
     return written, kept
+
+
+def _instead(name: str) -> str:
+    known = names()
+    if not known:
+        return "This installation is incomplete: it has no examples. Install mlctl again."
+    return did_you_mean(name, known) or f"There are: {', '.join(known)}."
 
 
 def _folders() -> Mapping[str, Path]:

@@ -14,6 +14,7 @@ from mlctl.cli.outlet import say
 from mlctl.cli.recorded import as_recorded, parsed, recorded, unknown
 from mlctl.core.address import Address
 from mlctl.core.digest import Digest
+from mlctl.core.errors import MissingContent
 from mlctl.core.state import State
 from mlctl.outside.session import Session
 from mlctl.plan.selection import without_keys
@@ -33,7 +34,7 @@ def command(asked: Asked, address: str, destination: str) -> None:
         named = _one_of(parsed(address, known), state)
         digest = _digest(session, state, named)
         if digest is None:
-            raise unknown(address, known)
+            raise _no_output(session, address, named, known)
         target = Path(destination)
         if target.is_dir():
             target = target / named.name
@@ -43,7 +44,36 @@ def command(asked: Asked, address: str, destination: str) -> None:
             raise Refused(
                 f"{target} is there already", "mlctl get overwrites nothing; name another place."
             ) from error
+        except MissingContent as error:
+            raise Refused(f"{named} cannot be copied: {error}", _made_again(named)) from error
         say(f"{named} is now at {target}\n")
+
+
+def _no_output(session: Session, text: str, named: Address, known: list[Address]) -> Refused:
+    """Why what somebody named cannot be copied."""
+    inside = [one for one in known if named.covers(one)]
+    own = [one for one in inside if one.parent is not None and without_keys(one.parent) == named]
+    listed = own if named.kind == "pipeline" and own else inside
+    if listed:
+        several = "is not one output but several" if len(listed) > 1 else "is not an output"
+        return Refused(f"{named} {several}", f"Name one: {', '.join(map(str, listed))}.")
+    if _waits_for_its_step(session, named, known):
+        return Refused(f"{named} was not made yet", _made_again(named))
+    return unknown(text, known)
+
+
+def _waits_for_its_step(session: Session, named: Address, known: list[Address]) -> bool:
+    """True for a declared step of which nothing is recorded, and for what it would give."""
+    step = named.parent if named.kind == "outputs" else named
+    if step is None or step.kind != "step" or any(step.covers(one) for one in known):
+        return False
+    return without_keys(step) in session.loaded.graph.nodes
+
+
+def _made_again(output: Address) -> str:
+    """How to come by content that is not kept."""
+    pipeline = next((part.name for part in output.parts if part.kind == "pipeline"), "NAME")
+    return f"mlctl apply makes it, or mlctl run {pipeline} where apply does not run its pipeline."
 
 
 def _outputs(session: Session, state: State) -> Iterator[Address]:

@@ -18,7 +18,7 @@ import click
 from mlctl.cli.folder import chdir_option
 from mlctl.cli.lazy import Entry, LazyCommands
 from mlctl.cli.spelling import two_dashes
-from mlctl.cli.streams import mute_stdout
+from mlctl.cli.streams import mute_stdout, open_closed
 from mlctl.state.version import mlctl_version
 
 INTERRUPTED = 130
@@ -66,6 +66,7 @@ def root() -> None:
 
 def main(words: Sequence[str] | None = None) -> NoReturn:
     """Run a command and exit with its code."""
+    open_closed()
     raise SystemExit(run(sys.argv[1:] if words is None else words))
 
 

@@ -33,10 +33,13 @@ def recorded(asked: Asked) -> Iterator[tuple[Session, State]]:
 
 
 def as_recorded(session: Session, state: State) -> ConfigurationValues:
-    """The configuration with what steps gave, as far as it is recorded."""
+    """The configuration with what objects are and steps gave, as far as it is recorded."""
     context = session.context(state.lineage)
     evaluation = session.evaluation(context)
     session.settle_this_machine(evaluation, context)
+    for address, resource in state.resources.items():
+        if resource.status == "ok":
+            evaluation.settle_resource(address, resource.attributes)
     for address, record in state.steps.items():
         evaluation.settle_step(address, record)
     return evaluation

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from mlctl.cli.applying import Manner, apply_new
+from mlctl.cli.applying import Manner, apply_new, can_agree
 from mlctl.cli.command import Command
-from mlctl.cli.configuration import Asked, configuration_options_and_inputs
+from mlctl.cli.configuration import Asked, configuration_options_and_inputs, opened
 from mlctl.cli.errors import NotSound, Refused
 from mlctl.cli.manner import manner_options
 from mlctl.cli.outlet import Form
@@ -48,7 +48,16 @@ def command(
             inputs=_inputs(session, address, given),
         )
 
+    if not can_agree(asked, form, manner):
+        _check_name(asked, pipeline)
     return apply_new(asked, form, manner.for_operation("run"), request)
+
+
+def _check_name(asked: Asked, pipeline: str) -> None:
+    """Say first that a pipeline is not there: agreeing to it would not help."""
+    with opened(asked) as session:
+        if not has_errors(session.loaded.found):
+            _pipeline(session, pipeline)
 
 
 def _input(text: str) -> tuple[str, str]:
@@ -79,7 +88,8 @@ def _pipeline(session: Session, text: str) -> Address:
         raise NotSound(session.loaded.found)
     names = [str(node).removeprefix(f"{KIND}.") for node in nodes]
     near = did_you_mean(text.removeprefix(f"{KIND}."), names)
-    raise Refused(f'There is no pipeline "{text}"', near or f"There are: {', '.join(names)}.")
+    there = f"There are: {', '.join(names)}." if names else "The configuration declares none."
+    raise Refused(f'There is no pipeline "{text}"', near or there)
 
 
 def _inputs(

@@ -146,8 +146,7 @@ class _Writer:
         self.marks |= collection.marks
         for key, value in _elements(collection):
             with self._inside(loop, key, value):
-                if loop.condition is None or self._holds(loop.condition):
-                    self.part(loop.value)
+                self.part(loop.value)
 
     @contextmanager
     def _inside(self, loop: For, key: Value, value: Value) -> Iterator[None]:
@@ -155,11 +154,6 @@ class _Writer:
         self.own = {**around, loop.key_name: key, loop.value_name: value}
         yield
         self.own = around
-
-    def _holds(self, condition: Expression) -> bool:
-        bare, marks = self.evaluate(condition, self.own).unmark_deep()
-        self.marks |= marks
-        return convert(bare, BOOL).as_bool()
 
     def _value(self, value: Value) -> None:
         bare, marks = value.unmark_deep()

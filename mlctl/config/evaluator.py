@@ -95,14 +95,16 @@ class Evaluator(Expansion):
             condition, message = rule.expr("condition"), rule.expr("error_message")
             if condition is None or message is None:
                 continue
-            held, marks = self.evaluate(condition, self.names(frame), body.header).unmark_deep()
+            held = self.evaluate(condition, self.names(frame), body.header).unmark_deep()[0]
             if held.raw is False or held.raw == "false":
-                said = self.evaluate(message, self.names(frame), body.header).unmark()[0]
+                said, marks = self.evaluate(message, self.names(frame), body.header).unmark()
                 text = said.raw if isinstance(said.raw, str) else "The condition does not hold."
+                if SENSITIVE in marks:
+                    text = "The message rests on a sensitive value, so it is not shown."
                 self.say(
                     Diagnostic(
                         summary="Invalid value for variable",
-                        detail=text if SENSITIVE not in marks or isinstance(said.raw, str) else "",
+                        detail=text,
                         subject=condition.span(),
                         block=body.header,
                     )

@@ -75,16 +75,12 @@ class _Given:
             self.values[variable.name] = string(text)
             return
         expr, problems = parse_expression(said_by, text)
+        if not problems:
+            self.values[variable.name], problems = evaluate_constant(expr)
         if problems and variable.type is DYNAMIC:
             self.values[variable.name] = string(text)
-            return
-        value, more = evaluate_constant(expr) if not problems else (None, [])
-        if variable.type is DYNAMIC and more:
-            self.values[variable.name] = string(text)
-            return
-        self.found.extend((*problems, *more))
-        if value is not None:
-            self.values[variable.name] = value
+        else:
+            self.found.extend(problems)
 
     def _undeclared_in_file(self, name: str, subject: SourceSpan) -> Diagnostic:
         return Diagnostic(

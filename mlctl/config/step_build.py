@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mlctl.config.arguments import Arguments, arguments
+from mlctl.config.arguments import Arguments, arguments, too_late
 from mlctl.config.declarations import StepDeclaration
 from mlctl.config.decode import Decoded
 from mlctl.config.frames import PipelineFrame, Repetition
@@ -157,6 +157,9 @@ class StepBuilder:
         value = evaluator.evaluate(expr, names, header)
         bare, marks = value.unmark()
         if not bare.is_known:
+            waits = origins_of(value)
+            if waits and self.declaration.is_inline:
+                evaluator.say(too_late("inputs", waits, expr, header))
             # Which inputs it gives is known after apply; until then it may give any of them.
             waiting = Given(unknown().with_marks(marks), expr.span(), header)
             return dict.fromkeys(self.source.definition.inputs, waiting)

@@ -85,7 +85,8 @@ def _keyed(defaults: Defaults, value: Value) -> Value:
 def _with_default(defaults: Defaults, given: Value | None, name: str, default: Value) -> Value:
     if given is None or given.is_null:
         child = defaults.children.get(name)
-        return default if child is None else apply_defaults(child, default)
+        made = default if child is None else apply_defaults(child, default)
+        return made if given is None else made.with_marks(given.marks)
     # What is null will be replaced, so an unknown value that stays is not.
     return refine(given, NOT_NULL) if default.is_never_null else given
 

@@ -29,7 +29,7 @@ def scope_traversal(evaluation: Evaluation, expr: ScopeTraversal, scope: Scope) 
         return DYNAMIC_UNKNOWN
     evaluation.diagnostics.extend(found.diagnostics)
     if has_errors(found.diagnostics):
-        return DYNAMIC_UNKNOWN
+        return DYNAMIC_UNKNOWN.with_marks(found.value.marks_deep())
     return _steps(evaluation, expr, found.value, found.remaining, scope)
 
 

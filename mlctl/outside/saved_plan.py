@@ -46,7 +46,7 @@ class NotAPlan(MlctlError):
     hint = "Make one with: mlctl plan --out FILE"
 
     def __str__(self) -> str:
-        return f"{self.path} is not a saved plan: {self.why}"
+        return f"the file {self.path} is not a saved plan: {self.why}"
 
 
 @dataclass

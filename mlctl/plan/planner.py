@@ -69,7 +69,7 @@ class _Planner:
     def plan(self) -> tuple[Plan, Diagnostics]:
         options = self.world.options
         named = (*options.targets, *options.excludes, *options.replace)
-        self.found.extend(no_such(a) for a in unknown_addresses(self.world, named))
+        self.found.extend(no_such(self.world, a) for a in unknown_addresses(self.world, named))
         refresh_only = options.mode is PlanMode.REFRESH_ONLY
         for node in self.world.graph.order:
             self._node(node)

@@ -16,7 +16,7 @@ def plan_destroy(world: World) -> tuple[Plan, Diagnostics]:
     """The plan that removes what is recorded, or what ``--target`` names and all that needs it."""
     options = world.options
     named = (*options.targets, *options.excludes)
-    found: Diagnostics = [no_such(a) for a in unknown_addresses(world, named)]
+    found: Diagnostics = [no_such(world, a) for a in unknown_addresses(world, named)]
     resources, steps = ResourcePlanner(world, found), StepPlanner(world)
     chosen = _chosen(world)
     for address, record in sorted(world.state.resources.items()):

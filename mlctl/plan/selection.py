@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mlctl.core.address import Address
 from mlctl.core.diagnostic import Diagnostic
+from mlctl.core.suggest import did_you_mean
 from mlctl.graph.order import Graph
 from mlctl.plan.world import Options, World
 
@@ -91,12 +92,14 @@ def limit_warnings(*, limited: bool) -> tuple[str, ...]:
     )
 
 
-def no_such(address: Address) -> Diagnostic:
+def no_such(world: World, address: Address) -> Diagnostic:
     """What to say of an address that names nothing."""
+    known = dict.fromkeys((*world.graph.nodes, *world.state.resources, *world.state.steps))
+    near = did_you_mean(str(address), map(str, known))
     return Diagnostic(
         summary="No such object",
         detail=f"{address} is neither declared nor recorded.",
-        hint="mlctl graph lists what is declared; mlctl state list what is recorded.",
+        hint=near or "mlctl graph lists what is declared; mlctl state list what is recorded.",
     )
 
 

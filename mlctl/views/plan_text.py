@@ -138,6 +138,8 @@ def _counted(summary: Summary, style: Style) -> str:
 
 def _no_changes(plan: Plan, style: Style) -> str:
     head = style.bold(style.green("No changes."))
+    if plan.mode is PlanMode.REFRESH_ONLY:
+        return f"{head} Nothing that is recorded has changed outside of mlctl."
     counted = _up_to_date(len(plan.resources), len(plan.steps))
     return f"{head} {counted}"
 

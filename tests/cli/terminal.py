@@ -8,7 +8,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,8 +28,10 @@ class Ended:
     err: str = ""
 
 
-def mlctl(folder: Path, *words: str, stdin: str = "") -> Ended:
-    """Run the command in a folder; nothing is a terminal."""
+def mlctl(
+    folder: Path, *words: str, stdin: str = "", variables: Mapping[str, str] | None = None
+) -> Ended:
+    """Run the command in a folder, with variables in the environment; nothing is a terminal."""
     done = subprocess.run(
         [sys.executable, "-m", "mlctl", *words],
         cwd=folder,
@@ -38,7 +40,7 @@ def mlctl(folder: Path, *words: str, stdin: str = "") -> Ended:
         input=stdin,
         timeout=PATIENCE_S,
         check=False,
-        env=_environment(),
+        env=_environment() | {f"MLCTL_VAR_{n}": text for n, text in (variables or {}).items()},
     )
     return Ended(done.returncode, done.stdout, done.stderr)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -188,6 +189,76 @@ def test_a_reader_that_leaves_is_no_error_to_talk_about(folder: Path) -> None:
     process.stderr.close()
 
     assert told == b""
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_a_command_without_a_stream_does_its_work_all_the_same(folder: Path, closed: str) -> None:
+    (folder / "main.hcl").write_text(ONE_STEP.replace("echo 1", "echo said; echo 1"))
+
+    done = subprocess.run(
+        ["sh", "-c", f'"$0" -m mlctl apply --auto-approve {closed}', sys.executable],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert ("Apply complete!" in done.stdout) == (not closed.startswith(">"))
+    assert "pipeline.p.step.s" in mlctl(folder, "state", "list").out
+    assert "said" in mlctl(folder, "runs", "logs").out
+
+
+def test_what_drifted_is_recorded_once_it_was_agreed_to(folder: Path) -> None:
+    (folder / "main.hcl").write_text('compute "local" "here" { max_parallel_steps = 2 }\n')
+    assert mlctl(folder, "apply", "--auto-approve").code == 0
+    state = folder / "mlctl.state.json"
+    before = state.read_text()
+    state.write_text(re.sub('"cpus":[0-9]+', '"cpus":12345', before))
+    drifted = mlctl(folder, "plan", "--refresh-only").out
+
+    done = mlctl(folder, "apply", "--refresh-only", "--auto-approve")
+    again = mlctl(folder, "plan", "--refresh-only")
+
+    assert "compute.here has changed" in drifted
+    assert done.code == 0, done.err
+    assert '"cpus":12345' not in state.read_text()
+    assert again.out == "No changes. Nothing that is recorded has changed outside of mlctl.\n"
+
+
+def test_run_with_nothing_to_do_speaks_of_no_option_that_was_not_given(folder: Path) -> None:
+    (folder / "main.hcl").write_text(ONE_STEP)
+    assert mlctl(folder, "run", "p", "--auto-approve").code == 0
+
+    done = mlctl(folder, "run", "p", "--auto-approve")
+
+    assert done.out.startswith("No changes.")
+    assert "Warning" not in done.out + done.err
+    assert "limited by --target" in mlctl(folder, "plan", "--target", "pipeline.p").out
+
+
+def test_a_misspelt_pipeline_is_named_before_anybody_is_asked(folder: Path) -> None:
+    (folder / "main.hcl").write_text(ONE_STEP.replace('"p"', '"train"'))
+
+    misspelt, other = mlctl(folder, "run", "trian"), mlctl(folder, "run", "nosuch")
+
+    assert (misspelt.code, other.code) == (1, 1)
+    assert 'Did you mean "train"?' in misspelt.err
+    assert "There are: train." in other.err
+    assert "--auto-approve" not in misspelt.err + other.err
+
+
+@pytest.mark.parametrize("option", ["--target", "--exclude", "--replace"])
+def test_an_address_that_names_nothing_offers_the_nearest(folder: Path, option: str) -> None:
+    (folder / "main.hcl").write_text(ONE_STEP)
+
+    done = mlctl(folder, "plan", option, "pipeline.p.step.z")
+
+    assert done.code == 1
+    assert "No such object" in done.err
+    assert 'Did you mean "pipeline.p.step.s"?' in done.err
 
 
 def test_work_goes_on_when_nobody_watches_any_more(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,15 @@ def test_an_unknown_example_offers_the_nearest(tmp_path: Path) -> None:
 
     assert done.code == 1
     assert 'Did you mean "quickstart"?' in done.err
+
+
+def test_a_plain_install_has_the_examples_where_they_are_looked_for() -> None:
+    project = Path(examples.__file__).parents[2]
+    wheel = tomllib.loads((project / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+
+    assert "examples" in wheel["targets"]["wheel"]["only-include"]
+    assert wheel["targets"]["wheel"]["sources"]["examples"] == "mlctl/examples_data"
+    assert set(examples.names()) == {"quickstart", "digits", "word-stats"}
 
 
 def test_without_a_configuration_init_says_how_to_begin(tmp_path: Path) -> None:

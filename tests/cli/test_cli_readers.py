@@ -147,6 +147,75 @@ def test_get_says_why_there_is_nothing_to_copy(
     assert not (tmp_path / "copy").exists()
 
 
+SEVERAL = """
+variable "word" { default = "one" }
+pipeline "p" {
+  step "a" {
+    command = "echo ${inputs.word} | tee ${outputs.x} > ${outputs.y}"
+    inputs  = { word = var.word }
+    output "x" { type = "uri_file" }
+    output "y" { type = "uri_file" }
+  }
+  output "x" { value = steps.a.outputs.x }
+}
+"""
+
+
+@pytest.fixture
+def several(tmp_path: Path) -> Path:
+    """A step with two outputs, not applied."""
+    (tmp_path / "main.hcl").write_text(SEVERAL)
+    return tmp_path
+
+
+def test_get_lists_the_outputs_where_a_name_stands_for_several(several: Path) -> None:
+    ok(several, "apply", "--auto-approve")
+
+    step, pipeline = mlctl(several, "get", A, "to"), mlctl(several, "get", "pipeline.p", "to")
+
+    assert (step.code, pipeline.code) == (1, 1)
+    assert f"Error: {A} is not one output but several" in step.err
+    assert f"{A}.outputs.x, {A}.outputs.y" in step.err
+    assert "Name one: pipeline.p.outputs.x." in pipeline.err
+
+
+@pytest.mark.parametrize("address", [A, f"{A}.outputs.x"])
+def test_get_says_that_a_step_has_not_run(several: Path, address: str) -> None:
+    done = mlctl(several, "get", address, "to")
+
+    assert done.code == 1
+    assert f"{address} was not made yet" in done.err
+    assert "mlctl apply makes it" in done.err
+
+
+def test_get_says_how_to_make_lost_content_again(several: Path) -> None:
+    ok(several, "apply", "--auto-approve")
+    for file in (several / ".mlctl" / "store" / "blobs").rglob("*"):
+        if file.is_file():
+            file.unlink()
+
+    lost = mlctl(several, "get", f"{A}.outputs.x", "to")
+    ok(several, "apply", "--auto-approve")
+    ok(several, "get", f"{A}.outputs.x", "to")
+
+    assert lost.code == 1
+    assert "mlctl apply makes it" in lost.err
+    assert (several / "to").read_text() == "one\n"
+
+
+def test_the_console_answers_as_recorded_and_with_plan_as_after_apply(several: Path) -> None:
+    ok(several, "apply", "--auto-approve")
+    asked = "pipeline.p.outputs.x.digest == null"
+    words = ("--json", "--var", "word=two")
+
+    recorded = json.loads(ok(several, "console", *words, stdin=asked).out)
+    planned = json.loads(ok(several, "console", "--plan", *words, stdin=asked).out)
+    same = json.loads(ok(several, "console", "--plan", "--json", stdin=asked).out)
+
+    assert recorded == same == {"type": "bool", "value": False}
+    assert planned.get("unknown") is True or planned == recorded
+
+
 def test_logs_have_a_heading_a_step_unless_one_is_asked_for(folder: Path) -> None:
     every = ok(folder, "runs", "logs").out
     one = ok(folder, "runs", "logs", "latest", "--step", A).out

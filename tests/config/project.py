@@ -384,7 +384,7 @@ class Project:
             if row.action is Action.FORGET:
                 steps.pop(row.address, None)
                 continue
-            record_of = self._ran(row, evaluation) if row.action is Action.RUN else row.record
+            record_of = self.ran(row, evaluation) if row.action is Action.RUN else row.record
             assert record_of is not None
             evaluation.settle_step(row.address, record_of)
             steps[row.address] = record_of
@@ -420,7 +420,8 @@ class Project:
             dependencies=desired.needs,
         )
 
-    def _ran(self, row: StepChange, evaluation: ConfigurationValues) -> StepRecord:
+    def ran(self, row: StepChange, evaluation: ConfigurationValues) -> StepRecord:
+        """What the state says of a step that has run."""
         step = evaluation.step(row.address)
         fingerprint = step.key.fingerprint()
         result = self.kept.results.get(fingerprint)

@@ -1,5 +1,7 @@
 """Commands: texts and argvs, canonical and real paths, secrets, and what makes no sense."""
 
+# ruff: noqa: E501 - a case on one line reads better than one in pieces
+
 from __future__ import annotations
 
 from pathlib import Path

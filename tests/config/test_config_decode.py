@@ -1,5 +1,7 @@
 """Blocks held against what they may hold: every problem, where it stands, and the way out."""
 
+# ruff: noqa: E501 - a case on one line reads better than one in pieces
+
 from __future__ import annotations
 
 from pathlib import Path

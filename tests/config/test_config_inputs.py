@@ -81,7 +81,7 @@ def test_a_value_that_fits_is_part_of_the_key_in_one_spelling(
         ('type = "integer"', None, 'step "s"', "has no default, so the step must give it a value"),
         ('type = "integer"', "null", "null", 'The input "x" is null.'),
         ('type = "integer"', "1.5", "1.5", "1.5 is not a whole number"),
-        ('type = "integer"', '"many"', '"many"', '"x" (integer): a number is required'),
+        ('type = "integer"', '"many"', '"many"', '"x" (integer): a whole number is required'),
         ('type = "boolean"', "1", "1", '"x" (boolean)'),
         ('type = "string"', "[1]", "[1]", '"x" (string)'),
         ('type = "integer"\nmin = 1', "0", "0", "0 is less than the minimum 1"),

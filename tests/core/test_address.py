@@ -1,5 +1,7 @@
 """Addresses: one spelling, read back, ordered as people expect."""
 
+# ruff: noqa: E501 - a case on one line reads better than one in pieces
+
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,7 @@
 """Digests: the same for equal values, and never for different ones."""
 
+# ruff: noqa: E501 - a case on one line reads better than one in pieces
+
 from __future__ import annotations
 
 import hashlib

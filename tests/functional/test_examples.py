@@ -112,6 +112,14 @@ def test_the_quickstart_counts_every_word_of_its_text(tmp_path: Path) -> None:
         ),
         pytest.param("main.hcl", "", "", ["--var", "top=3"], ["merge"], id="parameter"),
         pytest.param("main.hcl", "Split, count, merge.", "Words.", [], [], id="description"),
+        pytest.param(
+            "main.hcl",
+            'step "split" {',
+            'step "split" {\n    timeout = "10m"',
+            [],
+            [],
+            id="timeout",
+        ),
     ],
 )
 def test_an_edit_of_the_quickstart_runs_what_its_readme_says_and_undoing_it_runs_nothing(
@@ -153,3 +161,59 @@ def test_renaming_a_text_of_word_stats_counts_nothing_anew(tmp_path: Path) -> No
     (folder / "texts/orchard.txt").rename(folder / "texts/trees.txt")
 
     assert steps_run_by_apply(folder) == {"pipeline.word_stats.step.merge"}
+
+
+def test_deleting_a_text_of_word_stats_and_putting_it_back_counts_nothing_anew(
+    tmp_path: Path,
+) -> None:
+    folder = copy_of("word-stats", tmp_path)
+    succeed(folder, "apply", "--auto-approve")
+    text = folder / "texts/library.txt"
+    content = text.read_bytes()
+
+    text.unlink()
+    ran = steps_run_by_apply(folder)
+    text.write_bytes(content)
+    ran_after_undo = steps_run_by_apply(folder)
+
+    assert ran == {"pipeline.word_stats.step.merge"}
+    assert ran_after_undo == set()
+
+
+def test_touching_every_text_of_word_stats_leaves_nothing_to_do(tmp_path: Path) -> None:
+    folder = copy_of("word-stats", tmp_path)
+    succeed(folder, "apply", "--auto-approve")
+
+    for text in (folder / "texts").iterdir():
+        text.touch()
+
+    assert mlctl(folder, "plan", "--detailed-exitcode").returncode == NO_CHANGES
+
+
+def test_the_quickstart_copied_with_its_store_runs_nothing(tmp_path: Path) -> None:
+    folder = copy_of("quickstart", tmp_path)
+    succeed(folder, "apply", "--auto-approve")
+
+    copy = Path(shutil.copytree(folder, tmp_path / "elsewhere", symlinks=True))
+
+    assert steps_run_by_apply(copy) == set()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "options", "said"),
+    [
+        pytest.param("    svm    =", "    tree   = {}\n    svm    =", [], "forest, svm", id="enum"),
+        pytest.param("", "", ["--var", "test_fraction=0.5"], "maximum 0.4", id="max"),
+    ],
+)
+def test_the_digits_example_refuses_what_its_readme_says(
+    tmp_path: Path, before: str, after: str, options: list[str], said: str
+) -> None:
+    folder = copy_of("digits", tmp_path)
+    main = folder / "main.hcl"
+    main.write_text(main.read_text(encoding="utf-8").replace(before, after, 1), encoding="utf-8")
+
+    refused = mlctl(folder, "plan", *options)
+
+    assert refused.returncode == 1
+    assert said in refused.stderr

@@ -1,5 +1,7 @@
 """What the plan decides for steps, and the reasons it gives."""
 
+# ruff: noqa: E501 - a case on one line reads better than one in pieces
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -117,43 +119,57 @@ def edited(project: Project) -> tuple[Reason, ...]:
     return project.plan().sound().reasons("prep")
 
 
-def test_each_part_of_the_key_gives_its_own_reason_and_no_other(project: Project) -> None:
+def test_another_command_is_said_with_both(project: Project) -> None:
     project.apply()
-    first = project.plan().sound().key("prep")
+    then = project.plan().sound().key("prep").command
+    assert isinstance(then, str)
 
     project.edit('"prep ', '"prepare ')
-    assert edited(project) == (
-        CommandChanged(str(first.command), str(first.command).replace("prep ", "prepare ", 1)),
-    )
-    project.edit('"prepare ', '"prep ')
 
+    assert edited(project) == (CommandChanged(then, then.replace("prep ", "prepare ", 1)),)
+
+
+def test_another_parameter_is_the_input_and_not_the_command_that_names_it(
+    project: Project,
+) -> None:
+    project.apply()
     project.var(rate="2")
+
     assert edited(project) == (
         InputChanged("rate", LiteralInput("number", "1"), LiteralInput("string", "2")),
     )
-    project.given = ()
 
+
+def test_other_data_is_said_with_both_contents(project: Project) -> None:
+    project.apply()
+    then = project.plan().sound().key("prep").inputs["raw"]
     project.write("raw.txt", "new")
+
     (changed,) = edited(project)
+
     assert isinstance(changed, InputChanged)
-    assert changed.name == "raw"
-    assert changed.before == first.inputs["raw"]
+    assert (changed.name, changed.before) == ("raw", then)
     assert isinstance(changed.after, DataInput)
-    project.write("raw.txt", "raw")
 
+
+def test_other_files_in_folders_are_named(project: Project) -> None:
+    project.apply()
     project.kept.changes = TreeChanges(("c",), ("b",), ("a",))
-    project.write("folder/b", "b")
-    (changed,) = edited(project)
-    assert isinstance(changed, InputChanged)
-    assert changed.changed == ("a", "b", "c")
-    (project.root / "folder/b").unlink()
 
+    project.write("folder/b", "b")
+    (data,) = edited(project)
+    (project.root / "folder/b").unlink()
     project.write("src/main.py", "2")
     (code,) = edited(project)
+
+    assert isinstance(data, InputChanged)
+    assert data.changed == ("a", "b", "c")
     assert isinstance(code, CodeChanged)
     assert (code.changed, code.added, code.removed) == (("c",), ("b",), ("a",))
-    project.write("src/main.py", "1")
 
+
+def test_other_variables_are_said_one_by_one_and_secrets_are_not_shown(project: Project) -> None:
+    project.apply()
     project.edit('A = "1"', 'A = "2", B = "3"')
     assert edited(project) == (
         EnvVariableChanged("A", "1", "2"),
@@ -161,27 +177,39 @@ def test_each_part_of_the_key_gives_its_own_reason_and_no_other(project: Project
     )
     project.edit('A = "2", B = "3"', 'A = "1"')
 
-    project.var(token="new")
-    (env,) = edited(project)
-    assert isinstance(env, EnvVariableChanged)
-    assert env.name == "TOKEN"
-    assert "new" not in repr(env)
-    assert "old" not in repr(env)
-    project.given = ()
+    (secret,) = project.var(token="new").plan().sound().reasons("prep")
 
+    assert isinstance(secret, EnvVariableChanged)
+    assert secret.name == "TOKEN"
+    assert "new" not in repr(secret)
+    assert "old" not in repr(secret)
+
+
+def test_other_packages_are_named_with_both_versions(project: Project) -> None:
+    project.apply()
     project.locks.lock("e", numpy="2.1", pandas="1.0")
+
     (software,) = edited(project)
+
     assert isinstance(software, EnvironmentChanged)
     assert software.packages == (
         PackageChange("numpy", "2.0", "2.1"),
         PackageChange("pandas", None, "1.0"),
         PackageChange("scipy", "1.0", None),
     )
-    project.locks.lock("e", numpy="2.0", scipy="1.0")
 
+
+def test_another_salt_disowns_every_result(project: Project) -> None:
+    project.apply()
     project.salt = "2"
+
     assert edited(project) == (SettingChanged("cache version", "", "2"),)
-    project.salt = ""
+
+
+def test_taking_an_edit_back_leaves_nothing_to_do(project: Project) -> None:
+    project.apply()
+    project.edit('"prep ', '"prepare ').write("src/main.py", "2").write("raw.txt", "new")
+    project.edit('"prepare ', '"prep ').write("src/main.py", "1").write("raw.txt", "raw")
 
     assert project.plan().sound().plan.is_empty
 
@@ -252,7 +280,7 @@ def test_an_environment_without_a_lock_is_pending(project: Project) -> None:
 def test_an_environment_in_place_of_the_interpreter_is_said(project: Project) -> None:
     project.apply()
 
-    (reason,) = project.edit('command = "alone"', 'command = "alone"\n    environment = environment.e').plan().reasons("alone")  # fmt: skip  # noqa: E501
+    (reason,) = project.edit('command = "alone"', 'command = "alone"\n    environment = environment.e').plan().reasons("alone")  # fmt: skip
 
     assert isinstance(reason, EnvironmentChanged)
     assert reason.packages == ()
@@ -310,7 +338,7 @@ def test_going_back_takes_the_older_result(project: Project) -> None:
 def test_two_steps_with_one_key_share_their_result(project: Project) -> None:
     project.apply()
 
-    planned = project.edit('step "alone" {', 'step "twin" {\n    command = "alone"\n  }\n  step "alone" {').plan()  # fmt: skip  # noqa: E501
+    planned = project.edit('step "alone" {', 'step "twin" {\n    command = "alone"\n  }\n  step "alone" {').plan()  # fmt: skip
 
     assert planned.sound().actions["twin"] is Action.REUSE
 

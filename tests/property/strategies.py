@@ -1,5 +1,7 @@
 """What laws are tried on: keys of steps, and pipelines with their edits."""
 
+# ruff: noqa: E501 - a case on one line reads better than one in pieces
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
