@@ -12,7 +12,6 @@ from mlctl.apply.collect import Collected, Job, collect, drain
 from mlctl.apply.failure import AttemptFailed
 from mlctl.apply.job import job_id, job_spec, take_in
 from mlctl.apply.logs import Masker, StepLogFile
-from mlctl.apply.outputs import OutputInvalid, OutputsMissing
 from mlctl.apply.patience import patiently
 from mlctl.apply.ports import Options, Ports
 from mlctl.apply.script import (
@@ -31,7 +30,7 @@ from mlctl.core.address import Address
 from mlctl.core.desired import DesiredStep
 from mlctl.core.digest import Digest
 from mlctl.core.event import Event, StepLog, StepProgress, StepStarted
-from mlctl.core.job import Absent, Exited, JobSpec, JobStatus, Queued, Running
+from mlctl.core.job import Absent, Cancelled, Exited, JobSpec, JobStatus, Queued, Running
 from mlctl.core.provider import Capabilities
 from mlctl.core.secret import Secret
 
@@ -66,9 +65,15 @@ class Shop:
 
 @dataclass
 class Stopped(Exception):
-    """The run is to stop, and the step's job was ended or left running."""
+    """The run is to stop, and the step's job was ended or left alone.
+
+    Attributes:
+        detached: Nobody waits for its end.
+        asked: It was asked to stop before it was left alone.
+    """
 
     detached: bool
+    asked: bool = False
 
 
 _T = TypeVar("_T")
@@ -149,6 +154,16 @@ class Attempts:
         if status is None:
             status = cast(JobStatus, (yield Work(self._status)))
         attached = self._may_attach(status, number)
+        ending = yield from self._begun(number, status, attached)
+        if attached and isinstance(ending, Cancelled):
+            # An earlier run asked it to stop and did not wait: this one wants it done.
+            ending = yield from self._begun(number, ending, attached=False)
+        return (yield from self._settle(ending))
+
+    def _begun(
+        self, number: int, status: JobStatus, attached: bool
+    ) -> Generator[Event | Request, object, Ending]:
+        """Start the job, or join it where it is ``attached``, and watch it to its end."""
         yield StepStarted(
             self._step.address,
             self._fingerprint,
@@ -164,8 +179,7 @@ class Attempts:
         self._log.restart()
         if not attached:
             yield from self._launch(status)
-        ending = yield from self._watch()
-        return (yield from self._settle(ending))
+        return (yield from self._watch())
 
     def _status(self) -> JobStatus:
         return self._patiently(lambda: self._executor.poll([self.handle]))[0]
@@ -212,8 +226,10 @@ class Attempts:
         try:
             yield Work(self._cancel)
             ending = cast(Ending, (yield watch))
-        except (Interrupted, WorkFailed) as error:
+        except WorkFailed as error:
             raise Stopped(detached=True) from error
+        except Interrupted as error:
+            raise Stopped(detached=True, asked=True) from error
         if failure.of_ending(ending, None) is not None:
             yield from self._drain()
             raise Stopped(detached=False)
@@ -235,12 +251,7 @@ class Attempts:
             call = lambda: collect(job, cast(Exited, ending), ports)  # noqa: E731
             return cast(Collected, (yield Work(lambda: self._patiently(call))))
         except WorkFailed as refused:
-            collecting = failure.of_work(refused)
-            if not isinstance(refused.error, OutputsMissing | OutputInvalid):
-                # The job is kept: what it made may be collected by the next run.
-                raise collecting from refused
-            collecting.kind = failure.OUTPUTS
-            yield from self._give_up(collecting)
+            yield from self._give_up(failure.of_collecting(refused))
         except Interrupted as error:
             raise Stopped(detached=True) from error
         raise AssertionError("unreachable: giving up always raises")
@@ -254,7 +265,11 @@ class Attempts:
             self._log.finish()
 
     def _give_up(self, failed: AttemptFailed) -> Generator[Event | Request, object, None]:
-        """Remove what is left of the attempt and raise its failure."""
+        """Remove what is left of the attempt and raise its failure.
+
+        Where nobody could look, or keep what was found, the job stays: the next attempt, or the
+        next run, may still collect what it made.
+        """
         if failed.kind not in (failure.UNREACHABLE, failure.OTHER):
             try:
                 yield Work(self.forget)

@@ -65,7 +65,7 @@ def collect(job: Job, exited: Exited, ports: Ports) -> Collected:
     _check_complete(job, found)
     result = _result(job, exited, found, ports)
     if paths := moved(job.step, ports.sources):
-        note = f"{', '.join(paths)} changed while it ran; the result is not shared"
+        note = f"{', '.join(paths)} changed while it ran, so nobody else gets this result"
         return Collected(result, published=False, note=note)
     kept = ports.results.put(result, refresh=job.refresh)
     return Collected(kept, published=True, note=job.log.trouble)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from mlctl.core.desired import EvaluationFailed, Retry
 from mlctl.core.diagnostic import Diagnostic
 from mlctl.core.errors import MlctlError, NoCapacity, Rejected, Unreachable
 from mlctl.core.job import Cancelled, Exited, Lost
+from mlctl.store.errors import StoreFull, StoreUnwritable
 
 UNREACHABLE, LOST, TIMEOUT, PREEMPTED = "unreachable", "lost", "timeout", "preempted"
 REJECTED, OUTPUTS, OTHER = "rejected", "outputs", "other"
@@ -47,6 +49,25 @@ def of_work(failure: WorkFailed) -> AttemptFailed:
         case _:
             kind = OTHER
     return AttemptFailed(kind, sentence(failure))
+
+
+def of_collecting(failure: WorkFailed) -> AttemptFailed:
+    """The failure to take in what a job that exited well has written.
+
+    Where the target does not answer, or the store cannot be written, the kind is as anywhere
+    else: the job is worth another look. Else it is ``outputs``: however often what the job left
+    is looked at, it stays as it is, and only another run can help.
+    """
+    failed = of_work(failure)
+    cause = failure.error
+    if isinstance(cause, Unreachable | NoCapacity | StoreFull | StoreUnwritable):
+        return failed
+    if not (isinstance(cause, OSError) and cause.errno in _UNWRITABLE):
+        failed.kind = OUTPUTS
+    return failed
+
+
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 
 
 def sentence(error: Exception) -> str:

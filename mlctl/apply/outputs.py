@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from mlctl.core.digest import Json
 from mlctl.core.errors import MlctlError
+from mlctl.core.value import from_plain, to_json_plain
+from mlctl.core.value_number import Number, parse_number
 
 METRICS = "metrics"
 LITERALS = ("string", "number", "integer", "boolean")
@@ -19,6 +21,8 @@ LARGEST_BYTES = 1024 * 1024
 """A value goes into the state and the journal; what is larger belongs in a file output."""
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_LONGEST_EXPONENT = 4000
+"""Numbers are written out digit by digit, and Python itself writes at most 4300."""
 _SHOWN = 60
 
 
@@ -85,33 +89,35 @@ def _literal(type_name: str, text: str) -> Json:
     text = text.removesuffix("\n").removesuffix("\r") if text.endswith("\n") else text
     match type_name:
         case "integer":
-            return _integer(text.strip())
+            return _json(_integer(text.strip()))
         case "number":
-            return _number(text.strip())
+            return _json(_number(text.strip()))
         case "boolean":
             return _boolean(text.strip())
         case _:
             return text
 
 
+def _json(plain: object) -> Json:
+    """As the state and the journal keep it: a fraction that no float is has its exact text."""
+    return to_json_plain(from_plain(plain))
+
+
 def _integer(text: str) -> int:
     number = _number(text)
-    if isinstance(number, float):
-        if not number.is_integer():
-            raise ValueError(f"it holds {_shown(text)}, which is not whole")
-        return int(number)
+    if not isinstance(number, int):
+        raise ValueError(f"it holds {_shown(text)}, which is not whole")
     return number
 
 
-def _number(text: str) -> int | float:
+def _number(text: str) -> Number:
     if not _NUMBER.fullmatch(text):
         raise ValueError(f"it holds {_shown(text)}")
-    if text.lstrip("+-").isdigit():
-        return int(text)
-    number = float(text)
-    if math.isinf(number):
-        raise ValueError(f"it holds {_shown(text)}, which is too large")
-    return number
+    written = Decimal(text)
+    if written and abs(written.adjusted()) > _LONGEST_EXPONENT:
+        far = "too large" if written.adjusted() > 0 else "too small"
+        raise ValueError(f"it holds {_shown(text)}, which is {far}")
+    return parse_number(text)
 
 
 def _boolean(text: str) -> bool:
@@ -122,19 +128,26 @@ def _boolean(text: str) -> bool:
 
 def _metrics(text: str) -> Json:
     try:
-        found = json.loads(text, object_pairs_hook=_once, parse_constant=_refused)
+        found = json.loads(
+            text,
+            object_pairs_hook=_once,
+            parse_constant=_refused,
+            parse_float=_number,
+            parse_int=_number,
+        )
     except json.JSONDecodeError as error:
         raise ValueError(f"it is not JSON: {error}") from error
     if not isinstance(found, dict):
         raise ValueError(f"it holds {_shown(text.strip())}, not a JSON object of numbers")
     for name, value in found.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or math.isinf(value):
-            raise ValueError(f'its "{name}" is {_shown(json.dumps(value))}, not a number')
-    return found
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            shown = _shown(json.dumps(value, default=str))
+            raise ValueError(f'its "{name}" is {shown}, not a number')
+    return _json(found)
 
 
-def _once(pairs: Iterable[tuple[str, Json]]) -> dict[str, Json]:
-    found: dict[str, Json] = {}
+def _once(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
+    found: dict[str, object] = {}
     for name, value in pairs:
         if name in found:
             raise ValueError(f'it names "{name}" twice')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,13 +12,13 @@ from mlctl.apply.ports import Ports
 from mlctl.apply.script import Outcome, Script, Work, WorkFailed
 from mlctl.core.address import Address
 from mlctl.core.desired import EvaluationFailed
-from mlctl.core.digest import Digest, Json, parse_digest
+from mlctl.core.digest import Digest, Json
 from mlctl.core.event import Notice, OutputPublished
 from mlctl.core.job import DataKind
 from mlctl.core.plan import OutputChange
 from mlctl.core.provenance import is_sensitive
+from mlctl.core.published import published_content
 from mlctl.core.state import OutputValue
-from mlctl.core.types import is_keyed
 from mlctl.core.value import Value, to_json_plain
 from mlctl.state.paths import output_path
 
@@ -29,11 +30,12 @@ def script(address: Address, ports: Ports) -> Script:
     except EvaluationFailed as error:
         yield Notice(f"The output {address} is not published: {error}")
         return Outcome.FAILED
-    if not value.is_wholly_known or is_sensitive(value):
+    content = published_content(value)
+    if content is None:
         return Outcome.DONE
     path = output_path(ports.context.data_dir, address)
     try:
-        yield Work(lambda: _publish(value, path, ports))
+        yield Work(lambda: _publish(content, path, ports))
     except WorkFailed as error:
         yield Notice(f"The output {address} is not published: {error}")
         return Outcome.FAILED
@@ -77,29 +79,35 @@ def _recorded(value: Value, sensitive: bool, seal: Callable[[str], str]) -> Outp
     return OutputValue(plain, kind, sensitive)
 
 
-def _publish(value: Value, path: Path, ports: Ports) -> None:
-    digest = _content(value)
-    if digest is None:
-        digest = _stored_text(to_json_plain(value, marks_ok=True), ports)
+def removal(folder: Path, keep: frozenset[Path]) -> Script:
+    """Take away what is published in a pipeline's folder, except what ``keep`` names."""
+    try:
+        yield Work(lambda: _remove(folder, keep))
+    except WorkFailed as error:
+        yield Notice(f"What is published in {folder} could not be removed: {error}")
+        return Outcome.FAILED
+    return Outcome.DONE
+
+
+def _publish(content: Digest | bytes, path: Path, ports: Ports) -> None:
+    digest = _kept(content, ports) if isinstance(content, bytes) else content
     ports.store.publish(digest, path)
 
 
-def _content(value: Value) -> Digest | None:
-    """The digest of the content a data value stands for; None for other values."""
-    bare = value.unmark_deep()[0]
-    if bare.is_null or not is_keyed(bare.type):
-        return None
-    entries = bare.entries()
-    if not {"path", "digest", "type"} <= entries.keys() or not isinstance(
-        entries["digest"].raw, str
-    ):
-        return None
-    return parse_digest(entries["digest"].as_string())
-
-
-def _stored_text(plain: Json, ports: Ports) -> Digest:
-    text = plain if isinstance(plain, str) else json.dumps(plain, sort_keys=True, indent=2)
+def _kept(text: bytes, ports: Ports) -> Digest:
     with tempfile.TemporaryDirectory(prefix="mlctl-") as folder:
         path = Path(folder) / "value"
-        path.write_text(text if text.endswith("\n") else text + "\n", "utf-8")
+        path.write_bytes(text)
         return ports.store.ingest(path, DataKind.FILE).digest
+
+
+def _remove(folder: Path, keep: frozenset[Path]) -> None:
+    if not folder.is_dir():
+        return
+    for path in set(folder.iterdir()) - keep:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    if not any(folder.iterdir()):
+        folder.rmdir()

@@ -20,10 +20,18 @@ from mlctl.apply.stop import Stop, StopSignal
 from mlctl.apply.tally import Tally
 from mlctl.apply.walk import Walk
 from mlctl.core.address import Address
-from mlctl.core.event import Event, Notice, OutputsSet, RunFinished, RunStarted, Skipped
+from mlctl.core.event import (
+    Event,
+    Notice,
+    OutputsSet,
+    RunFinished,
+    RunStarted,
+    Skipped,
+    StepForgotten,
+)
 from mlctl.core.plan import Action, Plan, ResourceChange, StepChange
 from mlctl.core.state import ResourceRecord
-from mlctl.state.paths import log_path
+from mlctl.state.paths import log_path, output_path, outputs_folder
 
 WINDOW = 64
 """Scripts under way in one lane: enough to look ahead, few enough that the first begins at once."""
@@ -72,6 +80,7 @@ class _Run:
         self._under_way: dict[str, int] = {}
         self._deposed: dict[Address, ResourceRecord] = {}
         self._roots: dict[Address, str] = {}
+        self._forgotten: set[Address] = set()
         self._tally = Tally()
         rooms = Rooms(options.parallelism)
         threads = min(THREADS, max(4, options.parallelism))
@@ -113,6 +122,9 @@ class _Run:
     def conclude(self) -> Iterator[Event]:
         """Publish outputs and set those of the root."""
         if self._stop.level < Stop.CANCEL:
+            for pipeline in sorted({step.parent or step for step in self._forgotten}):
+                script = self._unpublish(pipeline)
+                yield from self._followed(self._engine.begin(pipeline, script, 0.0))
             for address in self._to_publish():
                 script = publish.script(address, self._ports)
                 yield from self._followed(self._engine.begin(address, script, 0.0))
@@ -173,6 +185,8 @@ class _Run:
                 yield from self._ended(item)
             else:
                 self._tally.count(item)
+                if isinstance(item, StepForgotten):
+                    self._forgotten.add(item.address)
                 yield item
 
     def _ended(self, ended: Ended) -> Iterator[Event]:
@@ -242,6 +256,15 @@ class _Run:
             for address in self._ports.pipeline_outputs
             if address.parent in touched or address in again
         ]
+
+    def _unpublish(self, pipeline: Address) -> Script:
+        """Nothing stands where a pipeline's outputs did that has no step or output any more."""
+        data_dir, rows = self._ports.context.data_dir, self._plan.steps
+        steps = {*self._ports.state.steps, *(row.address for row in rows)} - self._forgotten
+        lives = any(step.parent == pipeline for step in steps)
+        declared = (output for output in self._ports.pipeline_outputs if output.parent == pipeline)
+        keep = frozenset(output_path(data_dir, output) for output in declared if lives)
+        return publish.removal(outputs_folder(data_dir, pipeline), keep)
 
     def _set_outputs(self) -> Iterator[Event]:
         before = self._ports.state.outputs

@@ -190,7 +190,7 @@ class _Life:
             )
             return Outcome.FAILED, None
         except Stopped as stopped:
-            yield StepInterrupted(self._address, stopped.detached)
+            yield StepInterrupted(self._address, stopped.detached, stopped.asked)
             if not stopped.detached:
                 self._shop.in_background(attempts.forget)
             return Outcome.INTERRUPTED, None

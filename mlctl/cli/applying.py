@@ -149,7 +149,17 @@ class _Applying:
         return self.do(planned, request)
 
     def do(self, planned: Planned, request: PlanRequest) -> int:
-        """Carry the plan out, and what is known only once it is done."""
+        """Carry the plan out, and what is known only once it is done; then say how it all went."""
+        whole = False
+        try:
+            code = self._rounds(planned, request)
+            whole = True
+        finally:
+            resume = self.resume or self.session.invocation.command
+            _even_unwatched(lambda told: self.outlet.end(told, whole=whole), resume)
+        return code
+
+    def _rounds(self, planned: Planned, request: PlanRequest) -> int:
         code = self._round(planned)
         while code == 0 and planned.plan.deferred:
             request = _next_round(request, planned)
@@ -173,15 +183,14 @@ class _Applying:
 
     def _round(self, planned: Planned) -> int:
         stop, ended = StopSignal(), None
-        self.outlet.begin(planned.plan)
+        self.outlet.begin(planned)
         try:
             with interruptible(stop, self.outlet.notice, detach=self.manner.detach):
                 for envelope in self._events(planned, stop):
                     ended = _finished(envelope) or ended
                     _even_unwatched(self.outlet.event, envelope)
         finally:
-            resume = self.resume or self.session.invocation.command
-            _even_unwatched(self.outlet.end, resume)
+            _even_unwatched(lambda _: self.outlet.pause(), None)
         return _code(ended)
 
     def _events(self, planned: Planned, stop: StopSignal) -> Iterator[Envelope]:

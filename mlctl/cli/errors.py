@@ -46,7 +46,7 @@ def diagnostics_of(error: Expected) -> Diagnostics:
         case EvaluationFailed() | NotSound():
             return list(error.diagnostics)
         case MlctlError():
-            return [_begun_large(of_error(error))]
+            return [_begun_large(of_error(error), _names(error))]
         case OSError():
             return [Diagnostic(summary=_of_system(error))]
 
@@ -56,14 +56,19 @@ def exit_code_of(error: Expected) -> int:
     return error.exit_code if isinstance(error, MlctlError) else FAILED
 
 
-def _begun_large(found: Diagnostic) -> Diagnostic:
+def _names(error: MlctlError) -> frozenset[str]:
+    """What an error may begin with that is spelled as it is: its objects, paths and targets."""
+    return frozenset(str(value) for value in vars(error).values())
+
+
+def _begun_large(found: Diagnostic, names: frozenset[str]) -> Diagnostic:
     """Errors say their sentence in small letters, diagnostics begin with a large one.
 
     But not where it begins with an address, a path or the program's name, which are as they are.
     """
     summary = found.summary
-    first, _, _ = summary.partition(" ")
-    if first.rstrip(",:;").isalpha() and first != "mlctl":
+    first = summary.partition(" ")[0].rstrip(",:;")
+    if first.isalpha() and first != "mlctl" and first not in names:
         summary = summary[:1].upper() + summary[1:]
     return Diagnostic(summary=summary, detail=found.detail, hint=found.hint)
 

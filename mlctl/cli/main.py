@@ -5,6 +5,7 @@ Light on purpose: ``mlctl --version`` loads nothing but this and click.
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -66,6 +67,9 @@ def root() -> None:
 
 def main(words: Sequence[str] | None = None) -> NoReturn:
     """Run a command and exit with its code."""
+    # A command makes many small objects that live until it ends. Looking for circles among them
+    # every 700 took a quarter of the time of a plan of 1,000 steps.
+    gc.set_threshold(100_000, 50, 100)
     open_closed()
     raise SystemExit(run(sys.argv[1:] if words is None else words))
 

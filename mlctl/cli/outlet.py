@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TextIO
 
@@ -16,7 +16,7 @@ from mlctl.cli.configuration import Asked, to_stderr
 from mlctl.cli.errors import EXPECTED, diagnostics_of, exit_code_of
 from mlctl.core.address import Address
 from mlctl.core.diagnostic import Diagnostic, Severity
-from mlctl.core.event import Envelope
+from mlctl.core.event import Envelope, OutputsSet, RunFinished
 from mlctl.core.plan import Plan
 from mlctl.core.state import State
 from mlctl.views import diagnostics, plan_text
@@ -36,6 +36,7 @@ from mlctl.views.progress import LiveProgress, PlainProgress, Progress
 from mlctl.views.style import Style
 from mlctl.views.summary import RunReport
 from mlctl.views.text import safe
+from mlctl.workflow import Planned
 
 
 class Outlet(Protocol):
@@ -56,14 +57,20 @@ class Outlet(Protocol):
     def nothing_to_do(self, plan: Plan, state: State) -> None:
         """Nothing was applied, since the plan that was shown is empty."""
 
-    def begin(self, plan: Plan) -> None:
-        """A plan is about to be carried out."""
+    def begin(self, planned: Planned) -> None:
+        """A round begins: a plan is about to be carried out."""
 
     def event(self, envelope: Envelope) -> None:
         """Something happened."""
 
-    def end(self, resume: str) -> None:
-        """The run has ended; ``resume`` is the command that goes on."""
+    def pause(self) -> None:
+        """A round is over; another may follow."""
+
+    def end(self, resume: str, *, whole: bool) -> None:
+        """It has all ended; ``resume`` is the command that goes on.
+
+        ``whole`` is false when something that had to follow the last round did not.
+        """
 
 
 @dataclass(slots=True)
@@ -79,7 +86,7 @@ class Text:
     err: Style
     markdown: bool = False
     _progress: Progress | None = None
-    _report: RunReport = field(default_factory=RunReport)
+    _report: RunReport | None = None
 
     def refreshing(self, address: Address, done: bool) -> None:
         """See ``Outlet``; a flood of these is no help to anybody."""
@@ -107,28 +114,33 @@ class Text:
         if outputs := outputs_text(state.outputs):
             say(f"\nOutputs:\n\n{outputs}")
 
-    def begin(self, plan: Plan) -> None:
+    def begin(self, planned: Planned) -> None:
         """See ``Outlet``."""
-        self._report = RunReport()
+        self._report = _going_on(self._report, planned)
         say("\n")
         if sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
-            board = LiveBoard(Estimate.of(plan), time.monotonic)
+            board = LiveBoard(Estimate.of(planned.plan), time.monotonic)
             self._progress = LiveProgress(sys.stdout, self.out, board)
         else:
             self._progress = PlainProgress(sys.stdout, self.out)
 
     def event(self, envelope: Envelope) -> None:
         """See ``Outlet``."""
-        self._report.show(envelope)
+        if self._report is not None:
+            self._report.show(envelope)
         if self._progress is not None:
             self._progress.show(envelope)
 
-    def end(self, resume: str) -> None:
+    def pause(self) -> None:
         """See ``Outlet``."""
         if self._progress is not None:
             self._progress.close()
             self._progress = None
-        say(self._report.text(self.out, resume))
+
+    def end(self, resume: str, *, whole: bool) -> None:
+        """See ``Outlet``."""
+        if self._report is not None:
+            say(self._report.text(self.out, resume, whole=whole))
 
 
 @dataclass(slots=True)
@@ -141,7 +153,9 @@ class Machine:
 
     lines: JsonLines
     operation: str = "apply"
-    _report: RunReport = field(default_factory=RunReport)
+    _report: RunReport | None = None
+    _ended: Envelope | None = None
+    _told_outputs: bool = False
 
     def refreshing(self, address: Address, done: bool) -> None:
         """See ``Outlet``."""
@@ -167,19 +181,33 @@ class Machine:
         self.lines.say(summary_message(summary, self.operation, text))
         self.lines.outputs(state.outputs)
 
-    def begin(self, plan: Plan) -> None:
+    def begin(self, planned: Planned) -> None:
         """See ``Outlet``."""
-        del plan  # only what people watch has an estimate
-        self._report = RunReport()
+        self._report = _going_on(self._report, planned)
 
     def event(self, envelope: Envelope) -> None:
         """See ``Outlet``."""
-        self._report.show(envelope)
+        if self._report is not None:
+            self._report.show(envelope)
+        if isinstance(envelope.event, RunFinished):
+            self._ended = envelope  # told once all rounds are over
+            return
+        self._told_outputs |= isinstance(envelope.event, OutputsSet)
         self.lines.show(envelope)
 
-    def end(self, resume: str) -> None:
+    def pause(self) -> None:
+        """See ``Outlet``; nothing is drawn here."""
+
+    def end(self, resume: str, *, whole: bool) -> None:
         """See ``Outlet``."""
         del resume  # a program knows what it called
+        if self._report is None or self._ended is None:
+            return
+        finished = self._report.finished(whole=whole)
+        assert finished is not None
+        if finished.status == "succeeded" and self._report.outputs and not self._told_outputs:
+            self.lines.outputs(self._report.outputs)
+        self.lines.show(replace(self._ended, event=finished))
         self.lines.diagnostics(self._report.failures())
 
 
@@ -215,20 +243,35 @@ class Several:
         for outlet in self.outlets:
             outlet.nothing_to_do(plan, state)
 
-    def begin(self, plan: Plan) -> None:
+    def begin(self, planned: Planned) -> None:
         """See ``Outlet``."""
         for outlet in self.outlets:
-            outlet.begin(plan)
+            outlet.begin(planned)
 
     def event(self, envelope: Envelope) -> None:
         """See ``Outlet``."""
         for outlet in self.outlets:
             outlet.event(envelope)
 
-    def end(self, resume: str) -> None:
+    def pause(self) -> None:
         """See ``Outlet``."""
         for outlet in self.outlets:
-            outlet.end(resume)
+            outlet.pause()
+
+    def end(self, resume: str, *, whole: bool) -> None:
+        """See ``Outlet``."""
+        for outlet in self.outlets:
+            outlet.end(resume, whole=whole)
+
+
+def _going_on(report: RunReport | None, planned: Planned) -> RunReport:
+    """The report of all rounds, told of the next."""
+    if report is None:
+        # From where people stand: --chdir has changed the folder for the whole program.
+        shown = Path(os.path.relpath(planned.session.data_dir))
+        report = RunReport(planned.state.outputs, shown)
+    report.begin(planned.plan)
+    return report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from mlctl.core.value import (
     string,
     unknown,
 )
+from mlctl.core.value_number import parse_number
 
 STORE_SCHEME = "artifact:"
 """Begins the path of content that only the store holds."""
@@ -56,8 +57,20 @@ def is_data(value: Value) -> bool:
 def output_value(type_name: str, record: OutputRecord, value: Json) -> Value:
     """The value of a step's output that is there."""
     if type_name in LITERAL_TYPES or type_name == METRICS:
-        return from_plain(value)
+        return recorded_output(type_name, value)
     return data_value(STORE_SCHEME + record.artifact.digest, type_name, record.artifact)
+
+
+def recorded_output(type_name: str, value: Json) -> Value:
+    """The value of a literal or metrics output, from the JSON it is recorded in.
+
+    A number that no float is stands there as its exact text (``to_json_plain``).
+    """
+    if type_name == METRICS and isinstance(value, Mapping):
+        return object_of({name: recorded_output("number", one) for name, one in value.items()})
+    if isinstance(value, str) and LITERAL_TYPE.get(type_name) == NUMBER:
+        return number(parse_number(value))
+    return from_plain(value)
 
 
 def pending_output(type_name: str) -> Value:
@@ -89,11 +102,6 @@ def kind_of(type_name: str) -> DataKind | None:
     if type_name in FILE_TYPES:
         return DataKind.FILE
     return None if type_name == "custom_model" else DataKind.FOLDER
-
-
-def output_kind(type_name: str) -> DataKind:
-    """The shape an output of a type is written in."""
-    return DataKind.FILE if type_name in FILE_TYPES else DataKind.FOLDER
 
 
 def artifact_of(value: Value) -> Artifact | None:

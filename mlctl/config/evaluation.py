@@ -23,6 +23,7 @@ from mlctl.core.desired import DesiredResource, DesiredStep, EvaluationFailed
 from mlctl.core.diagnostic import Diagnostics
 from mlctl.core.digest import Digest, Json
 from mlctl.core.errors import MlctlError
+from mlctl.core.published import published_digest
 from mlctl.core.schema import BlockSchema
 from mlctl.core.secret import Secret
 from mlctl.core.state import StepRecord
@@ -236,6 +237,11 @@ class ConfigurationValues:
         bare = value.unmark_deep()[0]
         artifact = artifact_of(bare) if is_data(bare) else None
         return artifact.digest if artifact else None
+
+    def published_digest(self, address: Address) -> Digest | None:
+        """What should stand where a pipeline's output is published; None where nothing should."""
+        value = self.evaluator.pipeline_output(self._pipeline(address), address.name)
+        return published_digest(value)
 
     def is_protected(self, address: Address) -> bool:
         """True when the object must not be destroyed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from mlctl.config.declarations import Configuration, Meta, Module, ModuleCall, Object
@@ -20,10 +20,19 @@ _OWN_BLOCKS = ("input", "step", "output")
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One declaration naming another."""
+    """One declaration naming another.
+
+    Attributes:
+        locate: Gives the place where it does; asked only when it must be shown.
+    """
 
     target: Address
-    span: SourceSpan
+    locate: Callable[[], SourceSpan]
+
+    @property
+    def span(self) -> SourceSpan:
+        """Where the reference stands."""
+        return self.locate()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +111,7 @@ class _Reader:
         depends = declared.meta.depends_on
         outside = Place(module, header=declared.body.header)
         yield self._node(address, span, exprs, outside, depends)
-        around = (Reference(address, span),)
+        around = (Reference(address, declared.body.block.header_span),)
         for port in declared.inputs.values():
             own = address.child("inputs", port.name)
             yield self._body(own, port.body, Place(module), around)
@@ -155,7 +164,7 @@ class _Reader:
     def _resolved(self, traversals: Iterable[ScopeTraversal], place: Place) -> list[Reference]:
         said: Diagnostics = []
         found = [
-            Reference(target, traversal.span())
+            Reference(target, traversal.span)
             for traversal in traversals
             for target in resolve(traversal, place, said)
         ]
@@ -167,7 +176,7 @@ class _Reader:
         if not path:
             return []
         parts = tuple(Part("module", name) for name in path)
-        return [Reference(Address(parts), span)]
+        return [Reference(Address(parts), lambda: span)]
 
 
 _NOT_EVALUATED = ("depends_on", "ignore_changes")

@@ -196,7 +196,7 @@ class StepBuilder:
     def _undeclared_input(self, name: str, given: Given, ports: Mapping[str, object]) -> Diagnostic:
         return Diagnostic(
             summary="Undeclared input",
-            detail=f'{self._what().capitalize()} has no input named "{name}".',
+            detail=f'There is no input named "{name}" in {self._what()}.',
             hint=did_you_mean(name, ports) or f"Its inputs: {', '.join(ports) or 'none'}.",
             subject=given.name or given.subject,
             block=given.header,

@@ -126,7 +126,7 @@ class DesiredStep:
     env: Mapping[str, str | Secret] = field(default_factory=dict)
     literals: Mapping[str, str | Secret] = field(default_factory=dict)
     software: SoftwareLock | None = None
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     timeout_s: float | None = None
     retry: Retry = Retry()
     deterministic: bool = True

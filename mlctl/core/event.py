@@ -185,10 +185,16 @@ class StepFailed:
 
 @dataclass(frozen=True, slots=True)
 class StepInterrupted:
-    """The run was told to stop; the step was asked to end, or left running where ``detached``."""
+    """The run was told to stop, and the step with it.
+
+    Attributes:
+        detached: Nobody waited for the step's end.
+        asked: It was asked to stop before it was left alone; else it runs on.
+    """
 
     address: Address
     detached: bool
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

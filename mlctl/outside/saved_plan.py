@@ -19,9 +19,10 @@ from mlctl.core.address import Address
 from mlctl.core.diagnostic import Diagnostics
 from mlctl.core.digest import Digest, Json, canonical, of_bytes
 from mlctl.core.errors import MlctlError
-from mlctl.core.plan import Action, Plan, PlanMode
+from mlctl.core.plan import Action, Plan
 from mlctl.graph.draw import Drawing, drawing
 from mlctl.outside import plan_variables
+from mlctl.outside.plan_options import addresses, options_json, options_of
 from mlctl.outside.session import Invocation, Session, load_configuration
 from mlctl.plan.world import Options
 from mlctl.state.codec import encode
@@ -90,7 +91,7 @@ def save(session: Session, plan: Plan, options: Options, path: Path) -> None:
         "mlctl_version": mlctl_version(),
         "lineage": plan.lineage,
         "serial": plan.serial,
-        "options": _options_json(options),
+        "options": options_json(options),
         **plan_variables.kept(session),
         "rests_on": dict(rests_on(session)),
         "decisions": _decisions(plan),
@@ -133,9 +134,9 @@ def read_drawing(path: Path) -> Drawing:
         raw = _object(json.loads(archive.read(_GRAPH)))
         frames = _object(raw["frames"])
         return Drawing(
-            _addresses(raw["nodes"]),
-            tuple((Address.parse(a), Address.parse(b)) for a, b in _pairs(raw["edges"])),
-            {Address.parse(name): _addresses(steps) for name, steps in frames.items()},
+            addresses(raw["nodes"]),
+            tuple(zip(addresses(raw["from"]), addresses(raw["to"]), strict=True)),
+            {Address.parse(name): addresses(steps) for name, steps in frames.items()},
         )
 
 
@@ -163,7 +164,7 @@ def reopen(saved: Saved, invocation: Invocation) -> tuple[Session, Options]:
     if moved:
         session.close()
         raise StalePlan(moved)
-    return session, _options(_object(saved.manifest["options"]))
+    return session, options_of(_object(saved.manifest["options"]))
 
 
 def hold_against(saved: Saved, session: Session, plan: Plan, found: Diagnostics) -> None:
@@ -174,7 +175,14 @@ def hold_against(saved: Saved, session: Session, plan: Plan, found: Diagnostics)
     """
     manifest = saved.manifest
     moved = list(_state_moved(manifest, plan))
-    then, now_on = _object(manifest["rests_on"]), dict(rests_on(session))
+    then = _object(manifest["rests_on"])
+    # Files given beside the plan hold nothing but secrets, which were compared before.
+    beside = {
+        _variable_file(Path(one.text), session.invocation.root)
+        for one in session.invocation.given
+        if not one.name
+    } - then.keys()
+    now_on = {name: digest for name, digest in rests_on(session) if name not in beside}
     moved += [
         f"{name} {_change(then.get(name), now_on.get(name))}"
         for name in sorted(then.keys() | now_on.keys())
@@ -195,13 +203,17 @@ def rests_on(session: Session) -> Iterator[tuple[str, str]]:
     for name, text in loaded.configuration.files.items():
         yield f"the file {name}", of_bytes(text.encode("utf-8", "surrogatepass"))
     for path in sorted(loaded.variable_files):
-        yield f"the variable file {_shown(Path(path), root)}", _file_digest(Path(path))
+        yield _variable_file(path, root), _file_digest(path)
     for place, digest in session.sources.looked_at():
         yield f"the content of {_shown(place, root)}", digest
     for name, digest in session.files.read.items():
         yield f"the file {name}, read by a function,", digest
     for lock in sorted(root.glob("pylock.*.toml")):
         yield f"the lock file {lock.name}", _file_digest(lock)
+
+
+def _variable_file(path: Path, root: Path) -> str:
+    return f"the variable file {_shown(path, root)}"
 
 
 def _state_moved(manifest: Mapping[str, Json], plan: Plan) -> Iterator[str]:
@@ -262,42 +274,10 @@ def _action(row: Json) -> str:
 def _drawing_json(drawn: Drawing) -> dict[str, Json]:
     return {
         "nodes": [str(node) for node in drawn.nodes],
-        "edges": [[str(a), str(b)] for a, b in drawn.edges],
+        "from": [str(need) for need, _ in drawn.edges],
+        "to": [str(node) for _, node in drawn.edges],
         "frames": {str(p): [str(step) for step in steps] for p, steps in drawn.frames.items()},
     }
-
-
-def _options_json(options: Options) -> Json:
-    return {
-        "mode": options.mode.value,
-        "targets": [str(a) for a in options.targets],
-        "excludes": [str(a) for a in options.excludes],
-        "replace": [str(a) for a in options.replace],
-        "no_reuse": options.no_reuse,
-        "pipeline": str(options.pipeline) if options.pipeline else None,
-    }
-
-
-def _options(raw: Mapping[str, Json]) -> Options:
-    pipeline = raw["pipeline"]
-    return Options(
-        mode=PlanMode(str(raw["mode"])),
-        targets=_addresses(raw["targets"]),
-        excludes=_addresses(raw["excludes"]),
-        replace=_addresses(raw["replace"]),
-        no_reuse=raw["no_reuse"] is True,
-        pipeline=Address.parse(str(pipeline)) if pipeline else None,
-    )
-
-
-def _addresses(raw: Json) -> tuple[Address, ...]:
-    assert isinstance(raw, list)
-    return tuple(Address.parse(str(text)) for text in raw)
-
-
-def _pairs(raw: Json) -> list[tuple[str, str]]:
-    assert isinstance(raw, list)
-    return [(str(pair[0]), str(pair[1])) for pair in raw if isinstance(pair, list)]
 
 
 def _object(raw: Json) -> Mapping[str, Json]:

@@ -226,7 +226,7 @@ class _Planner:
         found = []
         for pipeline in sorted(p for p in pipelines - busy if p is not None):
             for output in evaluation.pipeline_outputs(pipeline):
-                digest = evaluation.output_digest(output)
+                digest = evaluation.published_digest(output)
                 if digest is not None and not kept.is_published(output, digest):
                     found.append(output)
         return found

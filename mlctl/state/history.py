@@ -238,8 +238,9 @@ def _unsuccessful(event: Event, at: str, known: dict[Address, StepSummary]) -> S
     match event:
         case StepFailed(address, error):
             status, note = "failed", error
-        case StepInterrupted(address, detached):
-            status, note = "interrupted", "left running" if detached else ""
+        case StepInterrupted(address, detached, asked):
+            left = "asked to stop" if asked else "left running"
+            status, note = "interrupted", left if detached else ""
         case Skipped(address, _, because) if address.kind == "step":
             status, note = "skipped", because
         case _:

@@ -38,10 +38,14 @@ def output_path(data_dir: Path, address: Address) -> Path:
     The folder of a pipeline in a module, or of one instance of several, says so:
     ``m.train["a"]``, percent-encoded where a disk would not take it.
     """
-    pipeline = address.parent or address
+    return outputs_folder(data_dir, address.parent or address) / safe_name(address.name)
+
+
+def outputs_folder(data_dir: Path, pipeline: Address) -> Path:
+    """The folder with one pipeline's outputs."""
     parts = [Part(p.name, p.name, p.key) for p in pipeline.parts]
     folder = ".".join(str(part).partition(".")[2] for part in parts)
-    return data_dir / "outputs" / safe_name(folder) / safe_name(address.name)
+    return data_dir / "outputs" / safe_name(folder)
 
 
 def safe_name(text: str) -> str:

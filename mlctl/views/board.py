@@ -68,7 +68,7 @@ class Board:
             case StepProgress(address, _, note) | ResourceProgress(address, _, _, note):
                 self._say(address, note)
             case StepRetrying(address, _, error):
-                self._say(address, error)
+                self._say(address, error.partition("\n")[0])
             case _:
                 self._fold_end(event)
 

@@ -143,8 +143,8 @@ def _step_ended(
                 "tail": [safe(line) for line in event.tail],
             }
             return _about(event, "step_errored", event.address, failed, "error")
-        case StepInterrupted(address, detached):
-            stopped: Message = {"error": "interrupted", "detached": detached}
+        case StepInterrupted(address, detached, asked):
+            stopped: Message = {"error": "interrupted", "detached": detached, "asked": asked}
             kind = "step_progress" if detached else "step_errored"
             return _about(event, kind, address, stopped, "warn")
         case StepForgotten(address):

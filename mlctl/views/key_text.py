@@ -22,7 +22,6 @@ from mlctl.views.sealed import is_sealed_text, recorded_value
 from mlctl.views.text import listed
 from mlctl.views.value_text import KNOWN_AFTER_APPLY, inline, quoted
 
-
 _BARE = ("number", "integer", "boolean")
 """Types of literals that are written without quotes; a key spells all of them as text."""
 

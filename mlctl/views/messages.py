@@ -71,10 +71,14 @@ _PLANNED = {
 
 
 def event_sentence(event: Event) -> str:
-    """What one event says; one line, except the lines of a step's own log."""
+    """What one event says.
+
+    One line, except the lines of a step's own log, and causes that have several: theirs are
+    indented, so that none can be taken for another event's.
+    """
     if isinstance(event, StepLog):
         return safe(event.text)
-    return safe_line(_sentence(event))
+    return "\n    ".join(map(safe_line, _sentence(event).rstrip("\n").split("\n")))
 
 
 def _sentence(event: Event) -> str:
@@ -150,12 +154,9 @@ def _step(  # noqa: C901, PLR0911 - one case an event type
         case StepProgress(elapsed_s=elapsed_s, note=note):
             tail = f", {note}" if note else ""
             return f"Still at work... [{duration(elapsed_s)} elapsed{tail}]"
-        case StepSucceeded(elapsed_s=elapsed_s, published=published, note=note):
+        case StepSucceeded(elapsed_s=elapsed_s, note=note):
             tail = f" ({note})" if note else ""
-            kept = (
-                "" if published else " A source changed meanwhile, so nobody else gets this result."
-            )
-            return f"Ran in {duration(elapsed_s)}{tail}.{kept}"
+            return f"Ran in {duration(elapsed_s)}{tail}."
         case StepReused(record=record, early_cutoff=early_cutoff):
             why = ", since its inputs turned out the same" if early_cutoff else ""
             return f"Reused from run {record.run_id}{why}."
@@ -163,6 +164,8 @@ def _step(  # noqa: C901, PLR0911 - one case an event type
             return f"Attempt {attempt} failed, the next follows in {duration(delay_s)}: {error}"
         case StepFailed(error=error, elapsed_s=elapsed_s):
             return f"Failed after {duration(elapsed_s)}: {error}"
+        case StepInterrupted(detached=True, asked=True):
+            return "Asked to stop, and left to it."
         case StepInterrupted(detached=detached):
             return "Left running." if detached else "Stopped before it was done."
         case StepForgotten():

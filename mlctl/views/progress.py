@@ -36,10 +36,10 @@ REPEAT_S = 10.0
 
 INTERRUPTED_ONCE = (
     "Interrupted: no new work begins, and running steps are asked to stop."
-    " Interrupt again to leave at once and let them run on."
+    " Interrupt again to leave at once, without waiting until they have."
 )
 INTERRUPTED_TWICE = (
-    "Interrupted twice: leaving now. What still runs is taken up again by the next apply."
+    "Interrupted twice: leaving now. Running steps were asked to stop, and nobody waits for it."
 )
 
 

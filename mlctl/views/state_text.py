@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from mlctl.config.data import recorded_output
 from mlctl.core.address import Address
 from mlctl.core.result import OutputRecord
 from mlctl.core.state import ResourceRecord, State, Status, StepRecord
@@ -58,11 +59,18 @@ def step_text(record: StepRecord, style: Style) -> str:
     if record.outputs:
         inside["outputs"] = object_of({n: _output(o) for n, o in sorted(record.outputs.items())})
     if record.values:
-        inside["values"] = recorded_value(record.values)
+        inside["values"] = object_of({n: _said(record, n) for n in sorted(record.values)})
     return (
         "\n".join([head, *_block(block_label("step", "", record.address.name), inside, style)])
         + "\n"
     )
+
+
+def _said(record: StepRecord, name: str) -> Value:
+    """What a value output says."""
+    output = record.outputs.get(name)
+    said = record.values[name]
+    return recorded_output(output.type, said) if output else recorded_value(said)
 
 
 def _output(output: OutputRecord) -> Value:

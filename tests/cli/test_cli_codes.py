@@ -211,6 +211,16 @@ def test_a_command_without_a_stream_does_its_work_all_the_same(folder: Path, clo
     assert "said" in mlctl(folder, "runs", "logs").out
 
 
+def test_a_message_leaves_names_and_paths_as_they_are(folder: Path) -> None:
+    nowhere = mlctl(folder, "get", "pipeline.p.step.s", "to")
+    no_step = mlctl(folder, "explain", "output.x")
+    odd = mlctl(folder, "apply", "no-plan")
+
+    assert 'Error: There is no "pipeline.p.step.s"' in nowhere.err
+    assert "Error: output.x is not a step" in no_step.err
+    assert "Error: no-plan: No such file" in odd.err
+
+
 def test_what_drifted_is_recorded_once_it_was_agreed_to(folder: Path) -> None:
     (folder / "main.hcl").write_text('compute "local" "here" { max_parallel_steps = 2 }\n')
     assert mlctl(folder, "apply", "--auto-approve").code == 0

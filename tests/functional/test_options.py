@@ -12,7 +12,8 @@ from tests.functional.small import COPY_FILE, step, with_input
 
 
 def test_options_with_one_dash_mean_the_same(project: Project) -> None:
-    variable = 'variable "x" {\n  type    = number\n  default = 1\n}\noutput "x" { value = var.x }\n'
+    variable = 'variable "x" {\n  type    = number\n  default = 1\n}\n'
+    variable += 'output "x" { value = var.x }\n'
     project.write("main.hcl", variable + step("echo 1 > ${outputs.out}"))
 
     planned = project.mlctl("plan", "-json", "-out=p", "-var", "x=2", "-no-color").ok()

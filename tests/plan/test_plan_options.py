@@ -367,3 +367,14 @@ def test_published_copies_that_are_gone_are_put_back(tmp_path: Path) -> None:
 
     assert project.plan().plan.republish == (Address.parse("pipeline.p.outputs.o"),)
     assert project.edit('command = "s"', 'command = "s2"').plan().plan.republish == ()
+
+
+def test_what_waits_for_a_first_round_elsewhere_is_no_part_of_a_limited_plan(
+    tmp_path: Path,
+) -> None:
+    project = Project(tmp_path).hcl(APART.replace("run_on_apply = false", ""))
+
+    planned = project.plan(target="workspace.w").sound()
+
+    assert planned.plan.deferred == ()
+    assert list(planned.resource_actions) == ["workspace.w"]

@@ -1,7 +1,5 @@
 """What the plan decides for objects: create, update, replace, delete, and why."""
 
-# ruff: noqa: E501 - a case on one line reads better than one in pieces
-
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -14,9 +12,11 @@ from mlctl.core.address import Address
 from mlctl.core.plan import Action, ActionReason, PlanMode, ResourceChange
 from mlctl.core.secret import MASK, Secret
 from mlctl.core.state import Status
-from mlctl.core.value import SENSITIVE, Value, to_json_plain
+from mlctl.core.value import SENSITIVE, Value, object_of, string, to_json_plain, tuple_of
+from mlctl.plan.recorded import as_recorded, recorded_value, sealed
 from mlctl.plan.world import Options
-from tests.config.project import Planned, Project, seal
+from tests.config.project import Project
+from tests.config.world import seal
 
 GPU = Address.of("compute", "gpu")
 
@@ -198,281 +198,6 @@ def test_an_object_can_be_replaced_by_request(project: Project) -> None:
     assert (change.action, change.reason) == (Action.REPLACE, ActionReason.REPLACE_BY_REQUEST)
 
 
-# --- lifecycle -----------------------------------------------------------------------------
-
-
-def test_ignored_attributes_stay_as_they_are(project: Project) -> None:
-    project.apply()
-    project.edit("lifecycle {", "lifecycle {\n    ignore_changes = [disks, zones]")
-    project.edit('["a", "b"]', '["c"]').var(disks="9")
-
-    assert only(project).action is Action.NO_OP
-    change = project.edit('"secret"', '"another"').plan().sound().plan.resources[0]
-    assert change.action is Action.UPDATE
-    assert plain(change.after)["disks"] == 1
-
-
-def test_everything_may_be_ignored(project: Project) -> None:
-    project.apply()
-    project.edit("lifecycle {", "lifecycle {\n    ignore_changes = all")
-    project.edit('size     = "s"', 'size = "xl"').var(disks="9")
-
-    assert only(project).action is Action.NO_OP
-
-
-@pytest.mark.parametrize("text", ["[size, sise]", '["size"]', "size", "[]"])
-def test_what_is_ignored_must_be_attributes(project: Project, text: str) -> None:
-    project.edit("lifecycle {", f"lifecycle {{\n    ignore_changes = {text}")
-
-    assert [d.summary for d in project.plan().errors] == ['Invalid "ignore_changes"']
-
-
-def test_a_protected_object_is_not_replaced(project: Project) -> None:
-    project.edit("lifecycle {", "lifecycle {\n    prevent_destroy = true")
-    project.apply()
-
-    planned = project.edit('size     = "s"', 'size = "xl"').plan()
-
-    assert [d.summary for d in planned.errors] == ["Object must not be destroyed"]
-
-
-def test_a_protected_object_is_not_destroyed_but_the_others_are(project: Project) -> None:
-    project.edit("lifecycle {", "lifecycle {\n    prevent_destroy = true")
-    project.write("more.hcl", 'workspace "w" {\n}')
-    project.apply()
-
-    whole = project.plan(Options(mode=PlanMode.DESTROY))
-    rest = project.plan(Options(mode=PlanMode.DESTROY, excludes=(GPU,))).sound()
-
-    assert [d.summary for d in whole.errors] == ["Object must not be destroyed"]
-    assert rest.resource_actions == {"workspace.w": Action.DELETE}
-    assert rest.plan.warnings != ()
-
-
-TRIGGERS = """
-compute "cloud" "a" {
-  size  = "s"
-  disks = var.disks
-}
-compute "cloud" "b" {
-  size = "s"
-  lifecycle {
-    replace_triggered_by = [compute.a]
-  }
-}
-variable "disks" {
-  default = 1
-}
-"""
-
-
-def test_a_change_of_what_it_names_replaces_an_object(tmp_path: Path) -> None:
-    project = Project(tmp_path).hcl(TRIGGERS)
-    project.apply()
-    assert project.plan().plan.is_empty
-
-    change = project.var(disks="2").plan().sound().resource("compute.b")
-
-    assert (change.action, change.reason) == (Action.REPLACE, ActionReason.REPLACE_BY_TRIGGERS)
-
-
-def test_triggers_are_references(tmp_path: Path) -> None:
-    project = Project(tmp_path).hcl(TRIGGERS).edit("[compute.a]", '["a"]')
-
-    assert [d.summary for d in project.plan().errors] == ['Invalid "replace_triggered_by"']
-
-
-@pytest.mark.parametrize(
-    ("condition", "found"),
-    [("var.disks < 5", []), ("var.disks > 5", ["Too few: 1."]), ('compute.other.id == "x"', [])],
-)
-def test_a_precondition_holds_or_says_why_not(
-    project: Project, condition: str, found: list[str]
-) -> None:
-    project.write("more.hcl", 'compute "cloud" "other" {\n  size = "s"\n}')
-    rule = f'precondition {{\n condition = {condition}\n error_message = "Too few: ${{var.disks}}."\n}}'
-
-    planned = project.edit("lifecycle {", f"lifecycle {{\n{rule}").plan()
-
-    assert [d.detail for d in planned.errors] == found
-
-
-# --- drift ---------------------------------------------------------------------------------
-
-
-def observe(project: Project, **changes: object) -> Planned:
-    record = project.state.resources[GPU]
-    seen = {**record.attributes, "password": Secret("pass one"), "options": {"deep": "secret"}}
-    project.observed = {GPU: {**seen, **changes}}  # type: ignore[dict-item]  # any plain data
-    return project.plan().sound()
-
-
-def test_what_was_changed_outside_is_drift_and_is_put_right(project: Project) -> None:
-    project.apply()
-    assert observe(project).plan.drift == ()
-
-    planned = observe(project, disks=7)
-
-    (drift,) = planned.plan.drift
-    assert (plain(drift.before)["disks"], plain(drift.after)["disks"]) == (1, 7)
-    assert planned.resource_actions == {"compute.gpu": Action.UPDATE}
-
-
-def test_a_secret_changed_outside_is_drift_and_is_not_shown(project: Project) -> None:
-    project.apply()
-
-    planned = observe(project, password=Secret("theirs"))
-
-    assert len(planned.plan.drift) == 1
-    assert planned.resource_actions == {"compute.gpu": Action.UPDATE}
-    assert "theirs" not in repr(planned.plan)
-
-
-def test_what_is_gone_is_made_again(project: Project) -> None:
-    project.apply()
-    project.observed = {GPU: None}
-
-    planned = project.plan().sound()
-
-    assert planned.plan.drift[0].after is None
-    change = planned.resource("compute.gpu")
-    assert (change.action, change.reason) == (Action.CREATE, ActionReason.CREATE_BECAUSE_GONE)
-
-
-def test_a_look_at_the_world_alone_decides_nothing(project: Project) -> None:
-    project.apply()
-    project.var(disks="9")
-    project.observed = {GPU: None}
-
-    planned = project.plan(Options(mode=PlanMode.REFRESH_ONLY)).sound()
-
-    assert planned.plan.resources == ()
-    assert planned.plan.steps == ()
-    assert planned.plan.outputs == ()
-    assert len(planned.plan.drift) == 1
-
-
-def test_an_attribute_the_schema_has_lost_or_changed_is_kept_as_it_is(project: Project) -> None:
-    project.apply()
-    record = project.state.resources[GPU]
-    old = {**record.attributes, "forgotten": 1, "disks": "not a number"}
-    project.state = replace(project.state, resources={GPU: replace(record, attributes=old)})
-
-    change = only(project)
-
-    assert change.action is Action.UPDATE
-    assert plain(change.before)["forgotten"] == 1
-    assert plain(change.after)["disks"] == 1
-
-
-def test_an_attribute_the_schema_has_gained_changes_nothing(project: Project) -> None:
-    project.apply()
-    record = project.state.resources[GPU]
-    old = {n: v for n, v in record.attributes.items() if n != "mode"}
-    project.state = replace(project.state, resources={GPU: replace(record, attributes=old)})
-
-    assert only(project).action is Action.NO_OP
-
-
-# --- what goes -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "gone", "reason"),
-    [
-        ("count = 2", "count = 1", "workspace.w[1]", ActionReason.DELETE_BECAUSE_COUNT_INDEX),
-        (
-            'for_each = toset(["a", "b"])',
-            'for_each = toset(["a"])',
-            'workspace.w["b"]',
-            ActionReason.DELETE_BECAUSE_EACH_KEY,
-        ),
-        ("count = 2", "enabled = false", "workspace.w[1]", ActionReason.DELETE_BECAUSE_COUNT_INDEX),
-        ("enabled = true", "enabled = false", "workspace.w", ActionReason.DELETE_BECAUSE_NOT_DECLARED),
-    ],
-)  # fmt: skip
-def test_an_instance_that_is_not_wanted_any_more_goes_and_says_why(
-    tmp_path: Path, before: str, after: str, gone: str, reason: ActionReason
-) -> None:
-    project = Project(tmp_path).hcl(f'workspace "w" {{\n  {before}\n}}')
-    project.apply()
-
-    planned = project.edit(before, after).plan().sound()
-
-    change = planned.resource(gone)
-    assert (change.action, change.reason, change.after) == (Action.DELETE, reason, None)
-    project.apply(planned)
-    assert project.plan().plan.is_empty
-
-
-def test_what_is_not_declared_any_more_goes_users_first(project: Project) -> None:
-    project.write(
-        "more.hcl",
-        'workspace "a" {\n  default_compute = compute.gpu\n}\n'
-        'workspace "z" {\n  depends_on = [workspace.a]\n}\n',
-    )
-    project.apply()
-    (project.root / "more.hcl").unlink()
-    project.hcl("")
-
-    changes = project.plan().sound().plan.resources
-
-    assert [str(c.address) for c in changes] == ["workspace.z", "workspace.a", "compute.gpu"]
-    assert changes[1].needs == (Address.of("workspace", "z"),)
-    assert changes[2].needs == (Address.of("workspace", "a"),)
-    assert {c.reason for c in changes} == {ActionReason.DELETE_BECAUSE_NOT_DECLARED}
-    assert "hmac" not in repr(changes[2].before)
-
-
-def test_everything_can_be_destroyed(project: Project) -> None:
-    project.write(
-        "more.hcl",
-        'pipeline "p" {\n  step "s" {\n    command = "true"\n  }\n}\noutput "o" {\n  value = 1\n}',
-    )
-    project.apply()
-
-    planned = project.plan(Options(mode=PlanMode.DESTROY)).sound()
-
-    assert set(planned.resource_actions.values()) == {Action.DELETE}
-    assert planned.actions == {"s": Action.FORGET}
-    assert [(c.name, c.action) for c in planned.plan.outputs] == [("o", Action.DELETE)]
-    assert planned.plan.warnings == ()
-
-
-def test_destroying_a_target_takes_what_needs_it_along(project: Project) -> None:
-    project.write(
-        "more.hcl",
-        'workspace "a" {\n  default_compute = compute.gpu\n}\nworkspace "b" {\n}\n'
-        'workspace "c" {\n  depends_on = [workspace.a]\n}\n',
-    )
-    project.apply()
-
-    planned = project.plan(Options(mode=PlanMode.DESTROY, targets=(GPU,))).sound()
-
-    assert list(planned.resource_actions) == ["workspace.c", "workspace.a", "compute.gpu"]
-    assert planned.plan.outputs == ()
-
-
-def test_destroying_what_is_not_there_is_refused(project: Project) -> None:
-    planned = project.plan(Options(mode=PlanMode.DESTROY, targets=(Address.of("compute", "x"),)))
-
-    assert [d.summary for d in planned.errors] == ["No such object"]
-
-
-def test_records_that_name_each_other_can_still_be_deleted(project: Project) -> None:
-    project.write("more.hcl", 'workspace "a" {\n}\nworkspace "b" {\n}\n')
-    project.apply()
-    a, b = Address.of("workspace", "a"), Address.of("workspace", "b")
-    records = dict(project.state.resources)
-    records[a] = replace(records[a], dependencies=(b,))
-    records[b] = replace(records[b], dependencies=(a,))
-    project.state = replace(project.state, resources=records)
-
-    planned = project.plan(Options(mode=PlanMode.DESTROY)).sound()
-
-    assert len(planned.plan.resources) == 3
-
-
 # --- kinds that mlctl keeps itself ----------------------------------------------------------
 
 
@@ -529,3 +254,37 @@ def test_an_object_that_does_not_evaluate_is_left_out(project: Project) -> None:
 
     assert len(planned.errors) == 1
     assert planned.plan.resources == ()
+
+
+def test_what_is_recorded_only_is_destroyed_too_whatever_protects_the_declared(
+    project: Project,
+) -> None:
+    project.write("more.hcl", 'workspace "w" {\n}')
+    project.apply()
+    (project.root / "more.hcl").unlink()
+
+    planned = project.plan(Options(mode=PlanMode.DESTROY)).sound()
+
+    assert list(planned.resource_actions) == ["compute.gpu", "workspace.w"]
+
+
+def test_secrets_inside_of_lists_are_sealed_one_by_one() -> None:
+    secret = string("s3cret").mark(SENSITIVE)
+    recorded = as_recorded(tuple_of([string("a"), object_of({"b": secret})]), seal)
+
+    assert recorded == ["a", {"b": {"sensitive": True, "hmac": seal("s3cret")}}]
+    read = recorded_value({"x": recorded})
+    assert set(read.sealed) == {"x"}
+    assert read.value.entries()["x"].elements()[0] == string("a")
+    assert sealed(["a", {"b": Secret("s3cret")}], seal) == recorded
+
+
+def test_what_a_provider_foresees_wrongly_is_taken_for_nothing(tmp_path: Path) -> None:
+    project = Project(tmp_path).hcl('compute "local" "here" {\n}')
+    project.machine = {**project.machine, "os": ["linux"]}
+
+    after = only(project).after
+
+    assert after is not None
+    assert after.entries()["os"].is_null
+    assert after.entries()["arch"].as_string() == "x86_64"

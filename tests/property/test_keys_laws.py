@@ -27,7 +27,7 @@ from mlctl.core.reason import (
 from mlctl.core.step import InputKey, Pending, StepKey
 from mlctl.plan.reasons import differences
 from tests.builders import step_address
-from tests.config.project import MemoryKept
+from tests.config.world import MemoryKept
 from tests.property.strategies import KEYS, PARTS
 
 REASONS: Mapping[str, tuple[type[Reason], ...]] = {
