@@ -123,8 +123,8 @@ class _Run:
         """Publish outputs and set those of the root."""
         if self._stop.level < Stop.CANCEL:
             for pipeline in sorted({step.parent or step for step in self._forgotten}):
-                script = self._unpublish(pipeline)
-                yield from self._followed(self._engine.begin(pipeline, script, 0.0))
+                script, outputs = self._unpublish(pipeline), pipeline.child("outputs", "all")
+                yield from self._followed(self._engine.begin(outputs, script, 0.0))
             for address in self._to_publish():
                 script = publish.script(address, self._ports)
                 yield from self._followed(self._engine.begin(address, script, 0.0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from mlctl.core.address import Address
 from mlctl.core.desired import DesiredStep
@@ -53,14 +53,20 @@ def differences(before: StepKey, step: DesiredStep, kept: Kept) -> Iterator[Reas
         yield SettingChanged("cache version", before.salt, after.salt)
 
 
-def waiting(key: StepKey) -> Iterator[Reason]:
-    """What a key's pending parts wait for: one reason for each object upstream."""
+def waiting(key: StepKey, settled: Collection[Address] = ()) -> Iterator[Reason]:
+    """What a key's pending parts wait for: one reason for each object upstream.
+
+    Args:
+        key: With pending parts.
+        settled: What is known already; a part that rests on it and on more waits for the rest.
+    """
     parts: dict[Address, list[str]] = {}
     alone: list[str] = []
     for name, part in _named_parts(key):
         if not part.upstream:
             alone.append(name)
-        for upstream in part.upstream:
+        open_ones = [a for a in part.upstream if a not in settled]
+        for upstream in open_ones or part.upstream:
             parts.setdefault(upstream, []).append(name)
     for upstream, names in sorted(parts.items()):
         if upstream.kind == "environment" and names == ["environment"]:

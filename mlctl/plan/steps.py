@@ -28,12 +28,14 @@ class StepPlanner:
 
     world: World
     changes: list[StepChange] = field(default_factory=list)
+    _settled: set[Address] = field(default_factory=set)
 
     def plan(self, step: DesiredStep) -> None:
         """Decide for one step, and tell evaluation what its outputs are where that is known."""
         change = self._decide(step)
         if change.record is not None:
             self.world.evaluation.settle_step(step.address, change.record)
+            self._settled.add(step.address)
         self.changes.append(change)
 
     def keep(self, address: Address) -> None:
@@ -41,6 +43,7 @@ class StepPlanner:
         record = self.world.state.steps.get(address)
         if record is not None:
             self.world.evaluation.settle_step(address, record)
+            self._settled.add(address)
 
     def forget(self, address: Address) -> None:
         """The state shall say nothing more of a step."""
@@ -50,7 +53,8 @@ class StepPlanner:
         prior = self.world.state.steps.get(step.address)
         forced = self._forced(step)
         if not step.key.is_known:
-            reasons = (*forced, *self._known_differences(step, prior), *waiting(step.key))
+            waits = waiting(step.key, self._settled)
+            reasons = (*forced, *self._known_differences(step, prior), *waits)
             return self._run(step, prior, reasons, forced=bool(forced))
         fingerprint = step.key.fingerprint()
         result = self.world.kept.find(fingerprint)

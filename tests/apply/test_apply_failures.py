@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from mlctl.config.data import output_value
 from mlctl.core.desired import Retry
 from mlctl.core.errors import Rejected, Unreachable
 from mlctl.core.event import (
@@ -18,10 +20,28 @@ from mlctl.core.event import (
     StepStarted,
     StepSucceeded,
 )
-from mlctl.core.job import Exited, Limits, Lost
+from mlctl.core.job import Artifact, DataKind, Exited, Handle, Limits, Lost
+from mlctl.core.provider import Artifacts
+from mlctl.core.value import from_plain
+from mlctl.store.errors import StoreFull
 from tests.apply.fake_executor import Does, FakeExecutor
 from tests.apply.world import Step, World, metrics, names, of_kind
 from tests.builders import compute_address, step_address
+
+
+class Refusing(FakeExecutor):
+    """A target whose job's outputs cannot be taken in: each time one of ``refuses`` is raised."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refuses: list[Exception] = [Rejected('the output "out"', "it is a folder")] * 3
+
+    def fetch(
+        self, handle: Handle, outputs: Mapping[str, DataKind], artifacts: Artifacts
+    ) -> Mapping[str, Artifact]:
+        if self.refuses:
+            raise self.refuses.pop()
+        return super().fetch(handle, outputs, artifacts)
 
 
 def finished(events: Sequence[object]) -> RunFinished:
@@ -178,6 +198,71 @@ def test_a_missing_output_is_named(tmp_path: Path) -> None:
     assert world.results.records == {}
 
 
+def test_a_job_whose_outputs_cannot_be_taken_in_is_forgotten_and_run_anew(tmp_path: Path) -> None:
+    world = World(tmp_path, Step("a"))
+    executor = world.executor = world.executors.by_address[compute_address()] = Refusing()
+
+    first = world.run()
+    executor.refuses = []
+    second = world.run("r2")
+
+    [failed] = of_kind(first, StepFailed)
+    assert "is a folder" in failed.error
+    assert len(executor.started) == 2
+    assert [e.attached for e in of_kind(second, StepStarted)] == [False]
+    assert names(second, StepSucceeded) == ["a"]
+
+
+@pytest.mark.parametrize(("on", "attempts"), [((), 3), (("outputs",), 3), (("lost",), 1)])
+def test_outputs_that_cannot_be_taken_in_are_retried_like_any_failure(
+    tmp_path: Path, on: tuple[str, ...], attempts: int
+) -> None:
+    world = World(tmp_path, Step("a", retry=Retry(attempts=3, on=on)))
+    executor = world.executor = world.executors.by_address[compute_address()] = Refusing()
+
+    events = world.run()
+
+    assert len(executor.started) == attempts
+    assert len(of_kind(events, StepRetrying)) == attempts - 1
+
+
+def test_a_job_is_kept_for_the_next_run_while_the_store_is_full(tmp_path: Path) -> None:
+    world = World(tmp_path, Step("a"))
+    executor = world.executor = world.executors.by_address[compute_address()] = Refusing()
+    executor.refuses = [StoreFull(tmp_path, 0, None)]
+
+    first, second = world.run(), world.run("r2")
+
+    assert names(first, StepFailed) == ["a"]
+    assert [e.attached for e in of_kind(second, StepStarted)] == [True]
+    assert names(second, StepSucceeded) == ["a"]
+    assert len(executor.started) == 1
+
+
+def test_numbers_keep_all_their_digits(tmp_path: Path) -> None:
+    outputs = {"m": "metrics", "x": "number", "n": "integer", "half": "number"}
+    world = World(tmp_path, Step("a", outputs=outputs))
+    writes = {
+        "m": '{"a": 0.1234567890123456789012345, "b": 0.5, "c": 1e400}',
+        "x": "12345678901234567890.5\n",
+        "n": "1.5e1",
+        "half": "0.5",
+    }
+    world.does("a", Does(writes=writes))
+
+    world.run()
+
+    record = world.settled[step_address("a")]
+    told = {n: output_value(o.type, o, record.values[n]) for n, o in record.outputs.items()}
+    assert told == {
+        "m": from_plain({"a": Decimal("0.1234567890123456789012345"), "b": 0.5, "c": 10**400}),
+        "x": from_plain(Decimal("12345678901234567890.5")),
+        "n": from_plain(15),
+        "half": from_plain(0.5),
+    }
+    assert record.values["half"] == 0.5
+
+
 def test_values_and_metrics_are_read(tmp_path: Path) -> None:
     outputs = {"m": "metrics", "n": "integer", "x": "number", "b": "boolean", "s": "string"}
     world = World(tmp_path, Step("a", outputs=outputs))
@@ -194,6 +279,9 @@ def test_values_and_metrics_are_read(tmp_path: Path) -> None:
     ("kind", "text", "says"),
     [
         ("integer", "1.5", "not whole"),
+        ("number", "1e5000", "too large"),
+        ("number", "1e-5000", "too small"),
+        ("metrics", '{"a": 1e5000}', "too large"),
         ("number", "many", "'many'"),
         ("number", "nan", "'nan'"),
         ("boolean", "yes", "true or false"),

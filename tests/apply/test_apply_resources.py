@@ -270,6 +270,49 @@ def test_pipeline_outputs_are_published_under_names_that_any_disk_takes(tmp_path
     assert b'"acc": 0.5' in world.store.published[tmp_path / "outputs/p/score"]
 
 
+def published(folder: Path, *paths: str) -> None:
+    """Copies of outputs as earlier runs left them."""
+    for path in paths:
+        place = folder / "outputs" / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text("old")
+
+
+def left(folder: Path) -> list[str]:
+    """What is published, by its path under ``outputs``."""
+    outputs = folder / "outputs"
+    return sorted(str(p.relative_to(outputs)) for p in outputs.rglob("*") if p.is_file())
+
+
+def test_a_pipeline_without_steps_any_more_has_nothing_published(tmp_path: Path) -> None:
+    gone, other = step_record("gone"), step_record("other", pipeline="q")
+    world = World(tmp_path, state=state_of(gone, other))
+    pipeline = gone.address.parent
+    assert pipeline is not None
+    world.pipeline_values = {pipeline.child("outputs", "model"): string("x")}
+    published(tmp_path, "p/model", "p/more/file", "q/model")
+    plan = Plan(steps=(StepChange(address=gone.address, action=Action.FORGET),))
+
+    events = world.run(plan=plan)
+
+    assert status(events) == "succeeded"
+    assert left(tmp_path) == ["q/model"]
+
+
+def test_a_pipeline_that_lost_a_step_keeps_what_it_still_declares(tmp_path: Path) -> None:
+    gone, stays = step_record("gone"), step_record("stays")
+    world = World(tmp_path, state=state_of(gone, stays))
+    pipeline = gone.address.parent
+    assert pipeline is not None
+    world.pipeline_values = {pipeline.child("outputs", "model"): string("x")}
+    published(tmp_path, "p/model", "p/was")
+    plan = Plan(steps=(StepChange(address=gone.address, action=Action.FORGET),))
+
+    world.run(plan=plan)
+
+    assert left(tmp_path) == ["p/model"]
+
+
 def test_root_outputs_are_set_and_secret_ones_sealed(tmp_path: Path) -> None:
     world = World(tmp_path, Step("a"))
     world.state = replace(world.state, outputs={"stays": OutputValue("old", "string")})

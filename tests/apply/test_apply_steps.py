@@ -23,6 +23,7 @@ from mlctl.core.event import (
 from mlctl.core.job import Artifact, DataKind, Exited
 from mlctl.core.plan import Action, Plan, StepChange
 from mlctl.core.secret import Secret
+from mlctl.views.messages import event_sentence
 from tests.apply.fake_executor import Does, FakeExecutor
 from tests.apply.world import Step, World, but, names, of_kind
 from tests.builders import compute_address, step_record
@@ -170,6 +171,7 @@ def test_a_source_that_moves_while_the_step_runs_keeps_the_result_from_being_sha
     [done] = of_kind(events, StepSucceeded)
     assert not done.published
     assert "/data changed" in done.note
+    assert event_sentence(done).count("gets this result") == 1
     assert world.results.records == {}
 
 

@@ -7,6 +7,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from mlctl.apply.job import job_id, job_spec
 from mlctl.apply.stop import Stop
 from mlctl.core.event import (
@@ -18,7 +20,7 @@ from mlctl.core.event import (
     StepStarted,
     StepSucceeded,
 )
-from mlctl.core.job import Exited
+from mlctl.core.job import Cancelled, Exited
 from tests.apply.fake_executor import Does, FakeExecutor
 from tests.apply.world import Step, World, names, of_kind
 from tests.builders import compute_address
@@ -165,6 +167,37 @@ def test_detaching_leaves_jobs_running_for_the_next_run(tmp_path: Path) -> None:
     thread.join()
     assert [e.detached for e in of_kind(events, StepInterrupted)] == [True]
     assert len(world.executor.running()) == 1
+
+
+def test_leaving_after_a_cancel_says_that_the_step_was_asked_to_stop(tmp_path: Path) -> None:
+    class Deaf(FakeExecutor):
+        def cancel(self, handle: object, grace_s: float) -> None:
+            world.stop.interrupt()
+
+    world = World(tmp_path, Step("a"))
+    world.executor = world.executors.by_address[compute_address()] = Deaf()
+    world.does("a", Does(ends=(None,)))
+    thread = interrupt_when_running(world)
+
+    events = world.run()
+
+    thread.join()
+    assert [(e.detached, e.asked) for e in of_kind(events, StepInterrupted)] == [(True, True)]
+
+
+@pytest.mark.parametrize(("lasts_s", "attached"), [(0.1, [True, False]), (0.0, [False])])
+def test_a_job_that_an_earlier_run_asked_to_stop_is_run_anew(
+    tmp_path: Path, lasts_s: float, attached: list[bool]
+) -> None:
+    world = World(tmp_path, Step("a"))
+    world.does("a", Does(ends=(Cancelled(), Exited(0)), lasts_s=lasts_s))
+    left_by_a_dead_run(world)
+
+    events = world.run()
+
+    assert [e.attached for e in of_kind(events, StepStarted)] == attached
+    assert names(events, StepSucceeded) == ["a"]
+    assert len(world.executor.started) == 2
 
 
 def test_a_step_that_ends_well_within_its_grace_time_counts(tmp_path: Path) -> None:

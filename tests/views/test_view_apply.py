@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Iterable
+from pathlib import PurePath
 
 import pytest
 
@@ -144,6 +145,87 @@ def test_only_the_last_twenty_lines_of_a_failed_step_are_shown() -> None:
 
     assert "line 10\n" in text
     assert "line 9\n" not in text
+
+
+def test_a_cause_is_wrapped_and_never_cut() -> None:
+    words = [f"word{i}" for i in range(60)]
+    events = [
+        StepFailed(TRAIN, " ".join(words) + "\nWrite it there."),
+        Skipped(SCORE, Action.RUN, " ".join(reversed(words))),
+        BAD[-1],
+    ]
+
+    text = report(events).text(Style())
+
+    assert all(text.split().count(word) == 2 for word in words)
+    assert all(len(line) <= 80 for line in text.splitlines())
+    assert "\\n" not in text
+    assert "Write it there." in text
+
+
+def test_a_cause_beside_a_long_name_goes_below_it() -> None:
+    long = step_address("s" * 70)
+
+    text = report([StepFailed(long, "no room at all " * 8), BAD[-1]]).text(Style())
+
+    assert f"failed   {long}\n           no room at all" in text
+
+
+def test_a_hint_goes_below_its_cause_on_a_line_of_its_own() -> None:
+    told = plain([StepFailed(PREP, "it wrote nothing\nWrite it to the path.")])
+
+    assert told == f"{PREP}: Failed after 0s: it wrote nothing\n    Write it to the path.\n"
+
+
+def test_a_log_is_named_by_a_path_that_works_where_people_stand() -> None:
+    made = RunReport(data_dir=PurePath(".mlctl"))
+    for event in BAD:
+        made.show(envelope(event))
+
+    assert "(all of it: .mlctl/runs/r7/logs/train.log)" in made.text(Style())
+
+
+def test_outputs_are_shown_also_where_a_run_left_them_as_they_were() -> None:
+    made = RunReport({"acc": OutputValue(0.5, "number")})
+    for event in (BEGIN, GOOD[-1]):
+        made.show(envelope(event))
+
+    assert made.text(Style()).endswith("\nOutputs:\n\nacc = 0.5\n")
+
+
+def test_the_rounds_of_an_apply_are_counted_together_and_each_step_once() -> None:
+    def row(where: Address, action: Action) -> StepChange:
+        return StepChange(address=where, action=action)
+
+    def end(**counts: int) -> RunFinished:
+        return RunFinished(run_id="r", status="succeeded", summary=Summary(**counts))
+
+    made = RunReport()
+    made.begin(Plan(steps=(row(PREP, Action.RUN),)))
+    made.show(envelope(end(add=1, run=1)))
+    made.begin(Plan(steps=(row(PREP, Action.NO_OP), row(TRAIN, Action.RUN))))
+    made.show(envelope(end(run=1, reuse=1)))
+
+    headline = "Resources: 1 added, 0 changed, 0 destroyed. Steps: 2 run, 0 reused."
+    assert made.text(Style()) == f"\nApply complete! {headline}\n"
+    assert f"Apply failed. {headline}" in made.text(Style(), whole=False)
+
+
+@pytest.mark.parametrize(
+    ("event", "says"),
+    [
+        (StepInterrupted(TRAIN, detached=True), "left running"),
+        (StepInterrupted(TRAIN, detached=True, asked=True), "asked to stop"),
+        (StepInterrupted(TRAIN, detached=False), "stopped"),
+    ],
+)
+def test_an_interrupted_step_is_said_to_run_on_only_where_it_does(
+    event: StepInterrupted, says: str
+) -> None:
+    end = RunFinished(run_id="r", status="interrupted", summary=Summary())
+
+    assert f"{TRAIN}  {says}\n" in report([event, end]).text(Style())
+    assert says in plain([event]).lower()
 
 
 def test_failures_are_diagnostics_with_their_object() -> None:

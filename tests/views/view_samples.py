@@ -114,7 +114,7 @@ EVERY_REASON: tuple[tuple[Reason, str], ...] = (
     ),
     (
         InputChanged("size", LiteralInput("string", "1"), LiteralInput("integer", "1")),
-        '"1" (string) -> "1" (integer)',
+        '"1" -> 1',
     ),
     (
         InputChanged("token", LiteralInput("string", SEAL), LiteralInput("string", SEAL)),
