@@ -29,7 +29,13 @@ from mlctl.core.types import STRING
 from mlctl.core.value import SENSITIVE, from_plain, string, unknown
 from mlctl.state.reduce import fold
 from tests.apply.world import Step, Thing, World, names, of_kind
-from tests.builders import compute_address, resource_record, state_of, step_record
+from tests.builders import (
+    compute_address,
+    resource_record,
+    state_of,
+    step_address,
+    step_record,
+)
 
 
 def status(events: Sequence[object]) -> str:
@@ -285,7 +291,8 @@ def left(folder: Path) -> list[str]:
 
 
 def test_a_pipeline_without_steps_any_more_has_nothing_published(tmp_path: Path) -> None:
-    gone, other = step_record("gone"), step_record("other", pipeline="q")
+    gone = step_record("gone")
+    other = replace(gone, address=step_address("other", pipeline="q"))
     world = World(tmp_path, state=state_of(gone, other))
     pipeline = gone.address.parent
     assert pipeline is not None

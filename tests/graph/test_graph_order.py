@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,7 +24,7 @@ def at(number: int) -> Address:
 def graph_of(needs: dict[int, list[int]]) -> list[Node]:
     """One node a number, with references to others; each on its own line."""
     return [
-        Node(at(n), span(n), tuple(Reference(at(t), span(n * 100 + t)) for t in targets))
+        Node(at(n), span(n), tuple(Reference(at(t), partial(span, n * 100 + t)) for t in targets))
         for n, targets in needs.items()
     ]
 
