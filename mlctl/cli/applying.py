@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from mlctl import workflow
+from mlctl import applying, plan_files, workflow
 from mlctl.apply.ports import Options as ApplyOptions
 from mlctl.apply.stop import StopSignal
 from mlctl.cli.configuration import Asked, opened
@@ -65,7 +65,7 @@ def apply_new(asked: Asked, form: Form, manner: Manner, make_request: MakeReques
     with (
         outlet_for(asked, form, manner.operation) as outlet,
         opened(asked, outlet.notice) as session,
-        workflow.locked(session) as (lease, notices),
+        applying.locked(session) as (lease, notices),
     ):
         _notice_all(outlet, notices)
         request = make_request(session)
@@ -80,9 +80,9 @@ def apply_saved(asked: Asked, form: Form, manner: Manner, path: Path) -> int:
         The exit code.
     """
     with outlet_for(asked, form, manner.operation) as outlet, ExitStack() as stack:
-        session, planned = workflow.load_plan(path, asked.invocation(outlet.notice))
+        session, planned = plan_files.load_plan(path, asked.invocation(outlet.notice))
         stack.callback(session.close)
-        lease, notices = stack.enter_context(workflow.locked(session))
+        lease, notices = stack.enter_context(applying.locked(session))
         _notice_all(outlet, notices)
         made(planned, outlet)
         destroys = planned.options.mode is PlanMode.DESTROY
@@ -199,7 +199,7 @@ class _Applying:
             command=self.session.invocation.command,
             parallelism=self.manner.parallelism or cores(),
         )
-        return workflow.apply(self.session, planned, self.lease, stop, options)
+        return applying.apply(self.session, planned, self.lease, stop, options)
 
 
 def _even_unwatched(tell: Callable[[T], None], what: T) -> None:

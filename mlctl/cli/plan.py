@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mlctl import workflow
+from mlctl import plan_files, workflow
 from mlctl.cli.command import Command
 from mlctl.cli.configuration import Asked, configuration_options, opened
 from mlctl.cli.errors import NotSound
@@ -41,7 +41,7 @@ def command(
         planned = made(workflow.plan(session, watched(request, outlet)), outlet)
         outlet.plan(planned.plan)
         if out is not None:
-            workflow.save_plan(planned, Path(out))
+            plan_files.save_plan(planned, Path(out))
         if not form.as_json and not markdown:
             advice = plan_text.advice(planned.plan, asked.out, out or "")
             say(f"\n{advice}" if advice else "")

@@ -71,6 +71,23 @@ def test_a_real_step_that_forgets_its_output_is_told_what_it_wrote(tmp_path: Pat
     assert "found there: typo" in failed.error
 
 
+@pytest.mark.parametrize(
+    ("wrong", "says"), [("mkdir OUT", "is a folder"), ("mkfifo OUT", "is a pipe")]
+)
+def test_a_real_step_whose_output_cannot_be_kept_runs_anew_the_next_time(
+    tmp_path: Path, wrong: str, says: str
+) -> None:
+    again = tmp_path / "again"
+    code = f"if [ -e {again} ]; then echo > OUT; else {wrong}; touch {again}; fi"
+    world = real(tmp_path, Scripted("a", code=code))
+
+    first, second = world.run(), world.run("r2")
+
+    [failed] = of_kind(first, StepFailed)
+    assert says in failed.error
+    assert names(second, StepSucceeded) == ["a"]
+
+
 @pytest.mark.slow
 def test_hundreds_of_real_trivial_steps_cost_milliseconds_each(tmp_path: Path) -> None:
     steps = [Scripted(f"s{n}", code=f"echo {n} > OUT") for n in range(300)]
