@@ -13,8 +13,10 @@ from mlctl.core.diagnostic import Diagnostic, Diagnostics
 from mlctl.core.plan import Action, OutputChange
 from mlctl.core.provenance import without_origins
 from mlctl.core.state import OutputValue
+from mlctl.core.types import type_from_json
 from mlctl.core.value import SENSITIVE, Value, from_plain, string, to_json_plain
 from mlctl.hcl.ast import Expression
+from mlctl.hcl.convert import ConversionError, convert
 from mlctl.plan.selection import Selection
 from mlctl.plan.world import World
 
@@ -78,7 +80,14 @@ def output_change(
 
 
 def _before(recorded: OutputValue) -> Value:
-    return string("").mark(SENSITIVE) if recorded.sensitive else from_plain(recorded.value)
+    if recorded.sensitive:
+        return string("").mark(SENSITIVE)
+    value = from_plain(recorded.value)
+    try:
+        # A number that no float is stands in the record as its text.
+        return convert(value, type_from_json(recorded.type))
+    except ConversionError:
+        return value  # a sealed part is a text where something else was
 
 
 def _leaking(name: str, expr: Expression | None, header: str) -> Diagnostic:
