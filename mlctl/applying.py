@@ -106,8 +106,10 @@ def apply(
         pipeline_outputs=tuple(_pipeline_outputs(session, planned)),
         clock=SystemClock(),
     )
-    with Journal(journal_path(session.data_dir, run_id), run_id, _now) as journal:
-        recorder = Recorder(state, journal, session.backend, lease, stop)
+    with (
+        Journal(journal_path(session.data_dir, run_id), run_id, _now) as journal,
+        Recorder(state, journal, session.backend, lease, stop) as recorder,
+    ):
         try:
             for event in apply_plan(planned.plan, ports, options, stop):
                 yield recorder.take(event)

@@ -106,7 +106,15 @@ def plan(session: Session, request: PlanRequest) -> Planned:
     return Planned(
         session=session,
         plan=made,
-        diagnostics=_once([*session.loaded.found, *unreachable, *found, *_links_out(session)]),
+        diagnostics=_once(
+            [
+                *session.loaded.found,
+                *unreachable,
+                *found,
+                *_links_out(session),
+                *_translated(session),
+            ]
+        ),
         evaluation=evaluation,
         state=state,
         refreshed=_refreshed(state, observed),
@@ -189,6 +197,17 @@ def _links_out(session: Session) -> Diagnostics:
             hint="Put the file itself into the folder, or give it to the step as a data input.",
         )
         for folder, path, target in session.sources.links_out()
+    ]
+
+
+def _translated(session: Session) -> Diagnostics:
+    return [
+        Diagnostic(
+            severity=Severity.WARNING,
+            summary="A conda file is translated to Python packages",
+            detail=f"{file}: {' '.join(sentences)}",
+        )
+        for file, sentences in session.locks.notices.items()
     ]
 
 

@@ -101,10 +101,12 @@ def load_conda_file(root: Path, path: str) -> CondaFile:
 
 def _translate(root: Path, path: str) -> Iterator[_Item]:
     try:
-        # PyYAML is optional, and only those who bring a conda file should wait for it.
+        # Only those who bring a conda file should wait for PyYAML to load.
         from mlctl.environments.condayaml import CondaTextInvalid, parse_conda_text
     except ImportError:
-        yield _unreadable(path, "A conda file needs PyYAML: pip install 'mlctl[conda]'.")
+        yield _unreadable(
+            path, "A conda file needs PyYAML, which is not installed: pip install PyYAML."
+        )
         return
     try:
         found = parse_conda_text(read_source(root, path))

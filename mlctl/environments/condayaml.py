@@ -1,6 +1,6 @@
 """The YAML of a conda ``environment.yml``: its lines with their numbers, and nothing translated.
 
-Imports PyYAML, which is optional and slow to load; so this module is imported on first use.
+Imports PyYAML, which is slow to load; so this module is imported on first use.
 """
 
 from __future__ import annotations

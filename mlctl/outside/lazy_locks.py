@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +11,10 @@ from mlctl.config.ports import Requested, Software
 
 class RenewableLocks(Protocol):
     """Locks that can be made; ``mlctl.outside.locks.LockFiles`` are some."""
+
+    @property
+    def notices(self) -> Mapping[str, tuple[str, ...]]:
+        """What people should know of the files that were read, by file."""
 
     def current(self, requested: Requested) -> Software | None:
         """See ``mlctl.config.ports.Locks.current``."""
@@ -38,6 +42,11 @@ class LazyLocks:
     def renew(self, requested: Requested, report: Callable[[str], None]) -> Software:
         """See ``RenewableLocks``."""
         return self._loaded().renew(requested, report)
+
+    @property
+    def notices(self) -> Mapping[str, tuple[str, ...]]:
+        """See ``RenewableLocks``."""
+        return {} if self._files is None else self._files.notices
 
     def _loaded(self) -> RenewableLocks:
         if self._files is None:

@@ -35,9 +35,11 @@ class LockFiles:
 
     Attributes:
         root: The folder.
+        notices: What the translation of conda files changes, by file, as whole sentences.
     """
 
     root: Path
+    notices: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _known: dict[str, tuple[Requested, Software | None]] = field(default_factory=dict)
 
     def current(self, requested: Requested) -> Software | None:
@@ -83,12 +85,15 @@ class LockFiles:
     def declaration(self, requested: Requested) -> Declaration:
         """What is asked for, with the files it names read."""
         file, conda = requested.requirements_file, requested.conda_file
+        translated = load_conda_file(self.root, conda) if conda else None
+        if conda and translated is not None and translated.differences:
+            self.notices[conda] = translated.differences
         return Declaration(
             name=requested.name,
             python=requested.python,
             requirements=requested.requirements,
             requirements_file=load_requirements_file(self.root, file) if file else None,
-            conda_file=load_conda_file(self.root, conda) if conda else None,
+            conda_file=translated,
         )
 
     def _software(self, lock: Lock) -> Software:
