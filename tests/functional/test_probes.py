@@ -193,7 +193,7 @@ def test_an_edit_while_the_step_runs_does_not_reach_it_and_is_not_taken_for_its_
 
     said = apply_and_edit(project, tmp_path)
 
-    assert "source changed meanwhile" in said
+    assert "changed while it ran" in said
     assert project.output_text("out") == "OLD\n"
     assert clone.would_run() == {"s"}, "the result was published"
     assert project.ran() == {"s"}
