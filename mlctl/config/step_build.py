@@ -38,6 +38,8 @@ class StepBuilder:
 
     Attributes:
         needs: Grows with every value that is evaluated.
+        here: Evaluates the step's own arguments.
+        there: Evaluates its definition's.
     """
 
     context: StepContext
@@ -46,22 +48,19 @@ class StepBuilder:
     repetition: Repetition
     source: Source
     needs: set[Address] = field(default_factory=set)
+    here: Arguments = field(init=False)
+    there: Arguments = field(init=False)
 
     @property
     def address(self) -> Address:
         """The step's address."""
         return self.pipeline.address.child("step", self.declaration.name, self.repetition.key)
 
-    @property
-    def here(self) -> Arguments:
-        """The step's own arguments."""
-        names = self.context.evaluator.names(self.pipeline.module, self.repetition, self.pipeline)
-        return arguments(self.context.evaluator, names)
-
-    @property
-    def there(self) -> Arguments:
-        """The definition's arguments."""
-        return arguments(self.context.evaluator, self.source.names)
+    def __post_init__(self) -> None:
+        evaluator = self.context.evaluator
+        names = evaluator.names(self.pipeline.module, self.repetition, self.pipeline)
+        self.here = arguments(evaluator, names)
+        self.there = arguments(evaluator, self.source.names)
 
     def build(self) -> DesiredStep:
         """Evaluate everything; what is wrong is said."""

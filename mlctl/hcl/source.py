@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import accumulate, pairwise
 
 import regex
 
@@ -15,12 +16,13 @@ _UNDECODED = ("utf-8", "surrogateescape")
 class Source:
     """One text with a name, and the way from character offsets to positions."""
 
-    __slots__ = ("_starts", "filename", "text")
+    __slots__ = ("_bytes_before", "_starts", "filename", "text")
 
     def __init__(self, filename: str, text: str) -> None:
         self.filename = filename
         self.text = text
         self._starts: list[int] | None = None
+        self._bytes_before: list[int] = []
 
     def span(self, start: int, end: int) -> SourceSpan:
         """The stretch from character offset ``start`` up to, not including, ``end``."""
@@ -33,8 +35,7 @@ class Source:
         line = bisect_right(starts, offset)
         before = self.text[starts[line - 1] : offset]
         column = len(before) if before.isascii() else len(regex.findall(r"\X", before))
-        head = self.text[: starts[line - 1]]
-        return Position(line, column + 1, _bytes(head) + _bytes(before))
+        return Position(line, column + 1, self._bytes_before[line - 1] + _bytes(before))
 
     def line(self, number: int) -> str:
         """The text of one line, counted from 1, without its line end."""
@@ -50,6 +51,12 @@ class Source:
             while (at := text.find("\n", at + 1)) >= 0:
                 starts.append(at + 1)
             self._starts = starts
+            # Once for all lines: a text before each place would be read again for every place.
+            if text.isascii():
+                self._bytes_before = starts
+            else:
+                lines = (text[a:b] for a, b in pairwise(starts))
+                self._bytes_before = list(accumulate(map(_bytes, lines), initial=0))
         return self._starts
 
 
